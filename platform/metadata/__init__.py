@@ -1,0 +1,1 @@
+"""What exists: documents, field types, the catalog and how it changes. Knows no users and no HTTP."""

@@ -1,0 +1,144 @@
+"""The Catalog: an immutable compiled snapshot of all metadata, with a version.
+
+`build` is a pure function of the documents. A process keeps the newest Catalog it has seen and builds another when
+the stored version has moved; the copy in memory is never the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import sqlalchemy as sa
+
+from . import fields as _fields  # noqa: F401  (fills the registry of field types)
+from . import reading
+from .errors import NotFound
+from .model import Dashboard, Detail, Entity, Field, Form, Grant, ListLayout, Menu, OptionSet, Role
+from .physical import build_tables
+
+if TYPE_CHECKING:
+    from .formula import Formula
+
+Document = Mapping[str, Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All metadata of one version. Mappings are by key and never change."""
+
+    version: int
+    entities: Mapping[str, Entity]
+    option_sets: Mapping[str, OptionSet]
+    lists: Mapping[str, ListLayout]
+    forms: Mapping[str, Form]
+    details: Mapping[str, Detail]
+    dashboards: Mapping[str, Dashboard]
+    menus: Mapping[str, Menu]
+    roles: Mapping[str, Role]
+    grants: Mapping[str, Grant]
+    formulas: Mapping[tuple[str, str], Formula]
+    tables: Mapping[str, sa.Table]
+    documents: Mapping[tuple[str, str], Document]
+
+    def entity(self, key: str) -> Entity:
+        """The entity. Raises NotFound."""
+        try:
+            return self.entities[key]
+        except KeyError:
+            raise NotFound() from None
+
+    def table(self, key: str) -> sa.Table:
+        """The entity's table. Raises NotFound."""
+        try:
+            return self.tables[key]
+        except KeyError:
+            raise NotFound() from None
+
+    def is_virtual(self, field: Field) -> bool:
+        """Whether the field is computed in each read because its formula looks at the clock."""
+        formula = self.formulas.get((field.entity, field.key))
+        return formula is not None and formula.volatile
+
+    @cached_property
+    def referrers(self) -> Mapping[str, tuple[Field, ...]]:
+        """For each entity, the relation fields (of any entity) that point at it."""
+        found: dict[str, list[Field]] = {key: [] for key in self.entities}
+        for entity in self.entities.values():
+            for field in entity.fields.values():
+                target = field.option("target")
+                if field.behaviour.target == "target" and target in found:
+                    found[target].append(field)
+        return {key: tuple(fields) for key, fields in found.items()}
+
+    @cached_property
+    def lists_of(self) -> Mapping[str, tuple[ListLayout, ...]]:
+        """The list layouts of each entity, the default first, then by position and key."""
+        found: dict[str, list[ListLayout]] = {key: [] for key in self.entities}
+        for layout in sorted(self.lists.values(), key=lambda x: (not x.default, x.position, x.key)):
+            found.setdefault(layout.entity, []).append(layout)
+        return {key: tuple(layouts) for key, layouts in found.items()}
+
+    def form_of(self, entity: str) -> Form | None:
+        """The entity's form, if one is designed."""
+        return next((form for form in self.forms.values() if form.entity == entity), None)
+
+    def detail_of(self, entity: str) -> Detail | None:
+        """The entity's detail layout, if one is designed."""
+        return next((detail for detail in self.details.values() if detail.entity == entity), None)
+
+    @cached_property
+    def children(self) -> Mapping[str, tuple[Field, ...]]:
+        """For each entity, its sub-table fields."""
+        return {
+            key: tuple(f for f in entity.fields.values() if f.option("target") and f.behaviour.target is None)
+            for key, entity in self.entities.items()
+        }
+
+
+def build(documents: Iterable[Document], version: int = 0) -> Catalog:
+    """The Catalog of valid documents. Pure; raises what formulas raise, checks belong before it."""
+    by_kind: dict[str, list[Document]] = {}
+    everything = list(documents)
+    for document in everything:
+        by_kind.setdefault(document["kind"], []).append(document)
+
+    def read(kind: str, reader: Callable[[Document], T]) -> dict[str, T]:
+        return {document["key"]: reader(document) for document in by_kind.get(kind, ())}
+
+    option_sets = read("option_set", reading.read_option_set)
+    entities = reading.read_entities(by_kind.get("entity", ()), option_sets)
+    formulas = _compile_formulas(entities)
+
+    def is_virtual(field: Field) -> bool:
+        formula = formulas.get((field.entity, field.key))
+        return formula is not None and formula.volatile
+
+    return Catalog(
+        version=version,
+        entities=entities,
+        option_sets=option_sets,
+        lists=read("list", reading.read_list),
+        forms=read("form", reading.read_form),
+        details=read("detail", reading.read_detail),
+        dashboards=read("dashboard", reading.read_dashboard),
+        menus=read("menu", reading.read_menu),
+        roles=read("role", reading.read_role),
+        grants=read("grant", reading.read_grant),
+        formulas=formulas,
+        tables=build_tables(entities, is_virtual),
+        documents={(document["kind"], document["key"]): document for document in everything},
+    )
+
+
+def _compile_formulas(entities: Mapping[str, Entity]) -> Mapping[tuple[str, str], Formula]:
+    if not any(
+        "formula" in field.options for entity in entities.values() for field in entity.fields.values()
+    ):
+        return {}
+    from .formula import compile_all
+
+    return compile_all(entities)

@@ -1,0 +1,94 @@
+"""Column types that behave the same on SQLite and PostgreSQL.
+
+SQLite keeps whatever it is given and compares text by bytes; PostgreSQL checks types and compares by locale. Each
+type here closes one such gap, so that values, order and comparisons agree on both.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+SIGNIFICANT_DIGITS = 15
+"""Digits an exact number may have: what a double carries without loss, the same limit as Excel's."""
+
+
+def plain_text() -> TypeEngine[str]:
+    """Text ordered and compared by code point on every database."""
+    return sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+
+def identifier() -> TypeEngine[int]:
+    """A 64-bit key; SQLite only numbers rows by itself when the column is plain INTEGER."""
+    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant. Aware UTC in Python, naive UTC in the database. Refuses naive values."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class ExactNumber(TypeDecorator[Decimal]):
+    """A decimal with `scale` places and at most 15 significant digits.
+
+    NUMERIC on PostgreSQL. On SQLite, which has no decimals, a double: 15 digits survive it exactly, and results
+    are quantised to the scale, so that both databases give the same Decimal.
+    """
+
+    impl = sa.Numeric
+    cache_ok = True
+
+    def __init__(self, scale: int) -> None:
+        super().__init__(precision=SIGNIFICANT_DIGITS + scale, scale=scale)
+        self.scale = scale
+        self._format = f"%.{scale}f"
+        self._quantum = Decimal(1).scaleb(-scale)
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(sa.Float(asdecimal=False))
+        return dialect.type_descriptor(sa.Numeric(SIGNIFICANT_DIGITS + self.scale, self.scale))
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        return float(value) if dialect.name == "sqlite" else Decimal(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        if value is None:
+            return None
+        if isinstance(value, Decimal):
+            return value.quantize(self._quantum, ROUND_HALF_UP)
+        return Decimal(self._format % value)
+
+
+class KeySet(TypeDecorator[tuple[str, ...]]):
+    """Several keys in one text, `|a|b|`; empty is NULL. A key is found with `LIKE '%|a|%'`."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        if not value:
+            return None
+        return value if isinstance(value, str) else "|" + "|".join(value) + "|"
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
+        return None if not value else tuple(value.strip("|").split("|"))

@@ -1,0 +1,145 @@
+"""What a kind of field is: storage, parsing, showing, filtering, Excel, in one stateless class per type.
+
+A value has five faces, and each member below turns one into another:
+
+* raw – what arrives: form text, JSON, an Excel cell;
+* value – the typed Python value, or None for empty; the only face the rest of the program holds;
+* stored – what the column keeps (its SQLAlchemy type converts);
+* dumped – the JSON form the API gives, which `parse` reads back to the same value;
+* cell – what a person sees: escaped HTML in lists and details, plain text in Excel and prints.
+
+`parse` raises for rubbish and never turns it into empty. Subclasses register themselves by their `name`; a missing
+member or a name used twice is a TypeError at import. One contract test runs over `FIELD_TYPES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from markupsafe import escape
+from sqlalchemy.types import TypeEngine
+
+from .errors import ValueRefused
+
+if TYPE_CHECKING:
+    from .model import Field
+    from .operators import Operator
+
+CellRenderer = Callable[[Any, str | None], str]
+"""(value, label of what it points at) -> safe HTML; the label is None except for references."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputWidget:
+    """Which of the few form widgets edits the field, with its HTML attributes."""
+
+    kind: str
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ExcelFormat:
+    """How a column looks in a workbook; `width` in Excel characters, `choices` make a dropdown (labels)."""
+
+    number_format: str = "@"
+    width: int = 16
+    choices: Callable[[str], Sequence[str]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Raw values the contract test feeds: `valid` pairs raw and value, `invalid` pairs raw and error code."""
+
+    valid: tuple[tuple[Any, Any], ...]
+    invalid: tuple[tuple[Any, str], ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+FIELD_TYPES: dict[str, FieldType] = {}
+"""All field types by name, filled by importing `metadata.fields`."""
+
+
+class FieldType:
+    """Base of all field types. Members take the Field because settings live there, never on the type."""
+
+    name: ClassVar[str]
+    options_schema: ClassVar[Mapping[str, Any]] = {}
+    operators: ClassVar[tuple[Operator, ...]] = ()
+    aggregates: ClassVar[tuple[str, ...]] = ("count", "count_distinct")
+    examples: ClassVar[Examples]
+    sortable: ClassVar[bool] = True
+    numeric: ClassVar[bool] = False
+    computed: ClassVar[bool] = False
+    target: ClassVar[str | None] = None
+    """Option name (`target`) or fixed system table (`user`, `department`) a reference points at."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "name" not in cls.__dict__:
+            return
+        if cls.name in FIELD_TYPES:
+            raise TypeError(f"field type {cls.name!r} is defined twice")
+        missing = [m for m in ("examples", "parse", "json_schema") if getattr(cls, m, None) is None]
+        if missing:
+            raise TypeError(f"field type {cls.name!r} lacks {missing}")
+        FIELD_TYPES[cls.name] = cls()
+
+    def column(self, field: Field) -> TypeEngine[Any] | None:
+        """The column's type, or None when nothing is stored."""
+        raise NotImplementedError
+
+    def json_schema(self, field: Field) -> dict[str, Any]:
+        """Draft 2020-12 schema of the dumped value (null is added for fields that may be empty)."""
+        raise NotImplementedError
+
+    def parse(self, field: Field, raw: Any) -> Any:
+        """The value of a raw form text, JSON value or Excel cell; None for empty. Raises ValueRefused."""
+        raise NotImplementedError
+
+    def dump(self, field: Field, value: Any) -> Any:
+        """The JSON form of a value."""
+        return value
+
+    def plain(self, field: Field, value: Any, lang: str, label: str | None = None) -> str:
+        """The value as a person reads it, without markup: titles, Excel text, history."""
+        return "" if value is None else str(value)
+
+    def cell(self, field: Field, lang: str, zone: Any) -> CellRenderer:
+        """A renderer of safe HTML for a list cell or detail value, prepared once per layout."""
+        return lambda value, label: (
+            "" if value is None else str(escape(self.plain(field, value, lang, label)))
+        )
+
+    def widget(self, field: Field) -> InputWidget:
+        """The form widget."""
+        return InputWidget("input", {"type": "text"})
+
+    def excel(self, field: Field) -> ExcelFormat:
+        """Number format, width and dropdown of the column."""
+        return ExcelFormat()
+
+    def to_excel(self, field: Field, value: Any, lang: str, label: str | None = None) -> Any:
+        """The cell of an exported workbook: text, number, date or None."""
+        return None if value is None else self.plain(field, value, lang, label)
+
+    def parse_column(self, field: Field, raws: Sequence[Any]) -> tuple[list[Any], dict[int, ValueRefused]]:
+        """Values of many raws at once, and the refusals by position. Each distinct raw is parsed once."""
+        known: dict[tuple[type, Any], Any] = {}
+        values: list[Any] = []
+        refused: dict[int, ValueRefused] = {}
+        for position, raw in enumerate(raws):
+            # 1, 1.0 and True hash alike but do not mean the same.
+            key = (raw.__class__, raw)
+            if key not in known:
+                try:
+                    known[key] = self.parse(field, raw)
+                except ValueRefused as error:
+                    known[key] = error
+            value = known[key]
+            if isinstance(value, ValueRefused):
+                refused[position] = value
+                value = None
+            values.append(value)
+        return values, refused

@@ -1,0 +1,271 @@
+"""The frozen objects that documents become: entities, fields, layouts. No behaviour, no database.
+
+A `Field` knows its type's behaviour through `behaviour`; nothing outside `metadata/fields/` asks which type it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from .wording import Label, text_of
+
+if TYPE_CHECKING:
+    from .fieldtype import FieldType
+
+SYSTEM_FIELDS = {
+    "id": "integer",
+    "rev": "integer",
+    "owner": "user",
+    "owner_department": "department",
+    "created_at": "datetime",
+    "created_by": "user",
+    "updated_at": "datetime",
+    "updated_by": "user",
+    "deleted_at": "datetime",
+}
+"""System fields of every entity, with the type each behaves as."""
+
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One choice of a select, multiselect or stage. `category` is open, won or lost where it matters."""
+
+    key: str
+    label: Label
+    color: str = "gray"
+    retired: bool = False
+    category: str | None = None
+    probability: int | None = None
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OptionSet:
+    """A named list of options that several fields share."""
+
+    key: str
+    label: Label
+    options: tuple[Option, ...]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of an entity. `options` holds what only its type understands (`max_length`, `target`, …)."""
+
+    entity: str
+    key: str
+    type: str
+    label: Label
+    help: Label | None = None
+    placeholder: Label | None = None
+    aliases: tuple[str, ...] = ()
+    required: bool = False
+    unique: bool = False
+    read_only: bool = False
+    hidden: bool = False
+    searchable: bool = False
+    indexed: bool = False
+    publish: bool = False
+    default: Any = None
+    default_formula: str | None = None
+    system: bool = False
+    options: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+    choices: tuple[Option, ...] = ()
+
+    @cached_property
+    def behaviour(self) -> FieldType:
+        """The type's behaviour, from the registry."""
+        from .fieldtype import FIELD_TYPES
+
+        return FIELD_TYPES[self.type]
+
+    @cached_property
+    def choice_by_key(self) -> Mapping[str, Option]:
+        """Options by key, retired ones included."""
+        return {choice.key: choice for choice in self.choices}
+
+    def option(self, name: str, default: Any = None) -> Any:
+        """What the document says under `name`, a setting of this type."""
+        return self.options.get(name, default)
+
+    def text(self, lang: str) -> str:
+        """The label in `lang`."""
+        return text_of(self.label, lang, self.key)
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A kind of record. `fields` are the declared ones (and, in a sub entity, the link to its parent)."""
+
+    key: str
+    label: Label
+    title: str
+    fields: Mapping[str, Field]
+    system_fields: Mapping[str, Field]
+    plural: Label | None = None
+    icon: str | None = None
+    parent: str | None = None
+    description: Label | None = None
+
+    @cached_property
+    def all_fields(self) -> Mapping[str, Field]:
+        """Declared and system fields by key."""
+        return MappingProxyType({**self.fields, **self.system_fields})
+
+    def text(self, lang: str, *, plural: bool = False) -> str:
+        """The entity's name in `lang`."""
+        return text_of(self.plural if plural and self.plural else self.label, lang, self.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A field as a list column; `width` in CSS pixels, None is by content."""
+
+    field: str
+    width: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListLayout:
+    """What a list shows: columns, order (`-amount` descends), the Condition it always applies (raw JSON)."""
+
+    key: str
+    entity: str
+    label: Label
+    columns: tuple[Column, ...]
+    sort: tuple[str, ...] = ()
+    filter: Mapping[str, Any] | None = None
+    quick_filters: tuple[str, ...] = ()
+    position: int = 0
+    default: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A field placed in a section; `columns` are the child's fields where the field is a sub-table."""
+
+    field: str
+    span: int = 1
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A titled group of placed fields in 1 to 4 columns."""
+
+    key: str
+    label: Label
+    fields: tuple[Placed, ...]
+    columns: int = 2
+    collapsed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Where fields stand when a record is entered."""
+
+    key: str
+    entity: str
+    label: Label
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A list of records of `entity` whose relation field `by` points at the shown record."""
+
+    entity: str
+    by: str
+    columns: tuple[Column, ...] = ()
+    label: Label | None = None
+    sort: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What a record's page shows. Empty `sections` means the form's."""
+
+    key: str
+    entity: str
+    label: Label
+    highlights: tuple[str, ...] = ()
+    stage: str | None = None
+    sections: tuple[Section, ...] = ()
+    related: tuple[Related, ...] = ()
+    timeline: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Widget:
+    """One card of a dashboard; `spec` is the document's own JSON for measures, grouping and filter."""
+
+    key: str
+    type: str
+    label: Label
+    entity: str
+    spec: Mapping[str, Any]
+    x: int = 0
+    y: int = 0
+    w: int = 6
+    h: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """A page of widgets on a 12-column grid with shared filters."""
+
+    key: str
+    label: Label
+    widgets: tuple[Widget, ...]
+    filters: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """A menu entry: a group (`items`) or a link to exactly one of entity, list, dashboard."""
+
+    label: Label | None
+    icon: str | None = None
+    entity: str | None = None
+    list: str | None = None
+    dashboard: str | None = None
+    items: tuple[MenuItem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """The application menu."""
+
+    key: str
+    label: Label
+    items: tuple[MenuItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A named set of people; `includes` are roles whose grants it has too."""
+
+    key: str
+    label: Label
+    includes: tuple[str, ...] = ()
+    home: str | None = None
+    administrator: bool = False
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A permission group: who may do what on which rows and fields of one entity. Raw JSON parts as stored."""
+
+    key: str
+    entity: str
+    label: Label
+    members: tuple[Mapping[str, Any], ...]
+    operations: Mapping[str, Any]
+    fields: Mapping[str, str]

@@ -1,0 +1,118 @@
+"""Real tables of entities: one column per stored field, real keys and indexes. Pure, no database.
+
+Names: table `r_<entity>`, column = field key, index `ix_<entity>_<field>`, unique index `uq_<entity>_<field>`,
+foreign key `fk_<entity>_<field>`. Indexes end in `id`, so that they serve sorting with a stable tie-break.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from .columns import UtcDateTime, identifier
+from .model import Entity, Field
+
+USER_TABLE = "fl_user"
+DEPARTMENT_TABLE = "fl_department"
+
+
+class EmptyFirst(FunctionElement[Any]):
+    """An index column whose empty values come first, the order lists use on every database."""
+
+    inherit_cache = True
+
+
+@compiles(EmptyFirst)
+def _plain(element: Any, compiler: Any, **kw: Any) -> str:
+    return str(compiler.process(next(iter(element.clauses)), **kw))
+
+
+@compiles(EmptyFirst, "postgresql")
+def _nulls_first(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"{compiler.process(next(iter(element.clauses)), **kw)} NULLS FIRST"
+
+
+def table_name(entity: str) -> str:
+    """The name of an entity's table."""
+    return f"r_{entity}"
+
+
+def new_metadata() -> sa.MetaData:
+    """A collection that knows the keys of the account tables, which are made elsewhere."""
+    metadata = sa.MetaData()
+    for name in (USER_TABLE, DEPARTMENT_TABLE):
+        sa.Table(name, metadata, sa.Column("id", identifier(), primary_key=True))
+    return metadata
+
+
+def build_table(metadata: sa.MetaData, entity: Entity, is_virtual: Callable[[Field], bool]) -> sa.Table:
+    """The table of `entity`. Fields for which `is_virtual` holds get no column."""
+    columns = [*_system_columns(entity)]
+    for field in entity.fields.values():
+        stored = None if is_virtual(field) else field.behaviour.column(field)
+        if stored is not None:
+            columns.append(sa.Column(field.key, stored, *_foreign_key(field)))
+    table = sa.Table(table_name(entity.key), metadata, *columns, sqlite_autoincrement=True)
+    _add_indexes(table, entity)
+    return table
+
+
+def _system_columns(entity: Entity) -> list[sa.Column[Any]]:
+    columns: list[sa.Column[Any]] = [
+        sa.Column("id", identifier(), primary_key=True, autoincrement=True),
+        sa.Column("rev", sa.Integer, nullable=False, server_default="1"),
+        sa.Column("owner", identifier(), _key(entity.key, "owner", USER_TABLE)),
+        sa.Column("owner_department", identifier(), _key(entity.key, "owner_department", DEPARTMENT_TABLE)),
+        sa.Column("created_at", UtcDateTime, nullable=False),
+        sa.Column("created_by", identifier()),
+        sa.Column("updated_at", UtcDateTime, nullable=False),
+        sa.Column("updated_by", identifier()),
+        sa.Column("deleted_at", UtcDateTime),
+    ]
+    if entity.parent:
+        columns.append(sa.Column("position", sa.Integer, nullable=False, server_default="0"))
+    return columns
+
+
+def _key(entity: str, field: str, target: str, on_delete: str | None = None) -> sa.ForeignKey:
+    return sa.ForeignKey(f"{target}.id", name=f"fk_{entity}_{field}", ondelete=on_delete, use_alter=True)
+
+
+_FIXED_TARGETS = {"user": USER_TABLE, "department": DEPARTMENT_TABLE}
+_ON_DELETE = {"cascade": "CASCADE", "set_null": "SET NULL", "restrict": "RESTRICT"}
+
+
+def _foreign_key(field: Field) -> list[sa.ForeignKey]:
+    target = field.behaviour.target
+    if target is None:
+        return []
+    if target in _FIXED_TARGETS:
+        return [_key(field.entity, field.key, _FIXED_TARGETS[target])]
+    on_delete = _ON_DELETE[field.option("on_delete", "restrict")]
+    return [_key(field.entity, field.key, table_name(field.option(target)), on_delete)]
+
+
+def _add_indexes(table: sa.Table, entity: Entity) -> None:
+    live = table.c.deleted_at.is_(None)
+    for field in entity.fields.values():
+        if field.key not in table.c:
+            continue
+        column = table.c[field.key]
+        if field.unique:
+            sa.Index(
+                f"uq_{entity.key}_{field.key}", column, unique=True, sqlite_where=live, postgresql_where=live
+            )
+        if field.indexed or field.behaviour.target is not None:
+            sa.Index(f"ix_{entity.key}_{field.key}", EmptyFirst(column), table.c.id)
+    for name in ("owner", "owner_department", "created_at", "updated_at"):
+        sa.Index(f"ix_{entity.key}_{name}", EmptyFirst(table.c[name]), table.c.id)
+
+
+def build_tables(entities: Mapping[str, Entity], is_virtual: Callable[[Field], bool]) -> dict[str, sa.Table]:
+    """Tables by entity key, in one metadata collection."""
+    metadata = new_metadata()
+    return {key: build_table(metadata, entity, is_virtual) for key, entity in entities.items()}

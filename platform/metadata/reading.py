@@ -1,0 +1,270 @@
+"""Turns documents, already valid against their schemas, into the frozen objects of `model`. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from .model import (
+    SYSTEM_FIELDS,
+    Column,
+    Dashboard,
+    Detail,
+    Entity,
+    Field,
+    Form,
+    Grant,
+    ListLayout,
+    Menu,
+    MenuItem,
+    Option,
+    OptionSet,
+    Placed,
+    Related,
+    Role,
+    Section,
+    Widget,
+)
+from .wording import LANGUAGES, say
+
+Document = Mapping[str, Any]
+
+_FLAGS = ("required", "unique", "read_only", "hidden", "searchable", "indexed", "publish")
+_COMMON = {"key", "type", "label", "help", "placeholder", "aliases", "default", "default_formula", *_FLAGS}
+
+
+def read_entities(documents: Iterable[Document], option_sets: Mapping[str, OptionSet]) -> dict[str, Entity]:
+    """Entities by key, with option sets, parent links and roll-up results resolved."""
+    documents = list(documents)
+    labels = {document["key"]: document["label"] for document in documents}
+    entities = {document["key"]: _read_entity(document, option_sets, labels) for document in documents}
+    return {key: _with_rollup_results(entity, entities) for key, entity in entities.items()}
+
+
+def _read_entity(
+    document: Document, option_sets: Mapping[str, OptionSet], labels: Mapping[str, Any]
+) -> Entity:
+    key, parent = document["key"], document.get("parent")
+    fields = {raw["key"]: _read_field(key, raw, option_sets) for raw in document["fields"]}
+    system = dict(SYSTEM_FIELDS)
+    if parent:
+        fields = {parent: _parent_link(key, parent, labels.get(parent, parent)), **fields}
+        system["position"] = "integer"
+    return Entity(
+        key=key,
+        label=document["label"],
+        title=document["title"],
+        fields=MappingProxyType(fields),
+        system_fields=MappingProxyType(
+            {name: _system_field(key, name, kind) for name, kind in system.items()}
+        ),
+        plural=document.get("plural"),
+        icon=document.get("icon"),
+        parent=parent,
+        description=document.get("description"),
+    )
+
+
+def _read_field(entity: str, raw: Document, option_sets: Mapping[str, OptionSet]) -> Field:
+    options = {name: value for name, value in raw.items() if name not in _COMMON}
+    return Field(
+        entity=entity,
+        key=raw["key"],
+        type=raw["type"],
+        label=raw.get("label", raw["key"]),
+        help=raw.get("help"),
+        placeholder=raw.get("placeholder"),
+        aliases=tuple(raw.get("aliases", ())),
+        default=raw.get("default"),
+        default_formula=raw.get("default_formula"),
+        options=MappingProxyType(options),
+        choices=_read_choices(options.get("options"), option_sets),
+        **{flag: bool(raw.get(flag, False)) for flag in _FLAGS},
+    )
+
+
+def _parent_link(entity: str, parent: str, label: Any) -> Field:
+    options = MappingProxyType({"target": parent, "on_delete": "cascade"})
+    return Field(entity, parent, "relation", label, required=True, indexed=True, options=options)
+
+
+def _system_field(entity: str, key: str, kind: str) -> Field:
+    label = {language: say(f"system.{key}", language) for language in LANGUAGES}
+    return Field(entity, key, kind, label, read_only=True, system=True)
+
+
+def _read_choices(raw: Any, option_sets: Mapping[str, OptionSet]) -> tuple[Option, ...]:
+    if isinstance(raw, str):
+        return option_sets[raw].options if raw in option_sets else ()
+    return tuple(_read_option(option) for option in raw or ())
+
+
+def _read_option(raw: Document) -> Option:
+    return Option(
+        key=raw["key"],
+        label=raw["label"],
+        color=raw.get("color", "gray"),
+        retired=raw.get("retired", False),
+        category=raw.get("category"),
+        probability=raw.get("probability"),
+        aliases=tuple(raw.get("aliases", ())),
+    )
+
+
+def _with_rollup_results(entity: Entity, entities: Mapping[str, Entity]) -> Entity:
+    """The entity with each roll-up's `result`, `scale` and choices taken from the field it aggregates."""
+    changed = {key: _resolve(field, entity, entities) for key, field in entity.fields.items()}
+    return replace(entity, fields=MappingProxyType(changed))
+
+
+def rollup_source(field: Field, entities: Mapping[str, Entity]) -> tuple[str, str, str | None] | None:
+    """(child entity, its link back to us, aggregated field or None) of a roll-up; None where it leads nowhere."""
+    head, _, tail = str(field.option("of", "")).partition(".")
+    own = entities[field.entity].fields.get(head)
+    if own is not None and field.option("by") is None:
+        return (own.option("target", ""), field.entity, tail or None)
+    return (head, field.option("by", field.entity), tail or None) if head in entities else None
+
+
+def _resolve(field: Field, entity: Entity, entities: Mapping[str, Entity]) -> Field:
+    if "function" not in field.options or "of" not in field.options:
+        return field
+    source = rollup_source(field, entities)
+    aggregated = None
+    if source and source[2] and source[0] in entities:
+        aggregated = entities[source[0]].all_fields.get(source[2])
+    options = dict(field.options)
+    if "result" not in options:
+        options["result"] = _result_of(options["function"], aggregated)
+        if aggregated is not None and aggregated.option("scale") is not None:
+            options.setdefault("scale", aggregated.option("scale"))
+    choices = field.choices or (aggregated.choices if aggregated is not None else ())
+    return replace(field, options=MappingProxyType(options), choices=choices)
+
+
+def _result_of(function: str, aggregated: Field | None) -> str:
+    if function in ("count", "count_distinct") or aggregated is None:
+        return "integer"
+    inner = str(aggregated.option("result", aggregated.type))
+    return "decimal" if function == "avg" and inner == "integer" else inner
+
+
+def read_option_set(document: Document) -> OptionSet:
+    """The option set of a document."""
+    return OptionSet(document["key"], document["label"], tuple(_read_option(o) for o in document["options"]))
+
+
+def read_list(document: Document) -> ListLayout:
+    """The list layout of a document."""
+    return ListLayout(
+        key=document["key"],
+        entity=document["entity"],
+        label=document["label"],
+        columns=_read_columns(document["columns"]),
+        sort=tuple(document.get("sort", ())),
+        filter=document.get("filter"),
+        quick_filters=tuple(document.get("quick_filters", ())),
+        position=document.get("position", 0),
+        default=document.get("default", False),
+    )
+
+
+def _read_columns(raw: Sequence[Any]) -> tuple[Column, ...]:
+    return tuple(Column(c) if isinstance(c, str) else Column(c["field"], c.get("width")) for c in raw)
+
+
+def read_form(document: Document) -> Form:
+    """The form of a document."""
+    return Form(document["key"], document["entity"], document["label"], _read_sections(document["sections"]))
+
+
+def _read_sections(raw: Sequence[Document]) -> tuple[Section, ...]:
+    return tuple(
+        Section(
+            s["key"], s["label"], _read_placed(s["fields"]), s.get("columns", 2), s.get("collapsed", False)
+        )
+        for s in raw
+    )
+
+
+def _read_placed(raw: Sequence[Any]) -> tuple[Placed, ...]:
+    return tuple(
+        Placed(p) if isinstance(p, str) else Placed(p["field"], p.get("span", 1), tuple(p.get("columns", ())))
+        for p in raw
+    )
+
+
+def read_detail(document: Document) -> Detail:
+    """The detail layout of a document."""
+    return Detail(
+        key=document["key"],
+        entity=document["entity"],
+        label=document["label"],
+        highlights=tuple(document.get("highlights", ())),
+        stage=document.get("stage"),
+        sections=_read_sections(document.get("sections", ())),
+        related=tuple(_read_related(r) for r in document.get("related", ())),
+        timeline=document.get("timeline", True),
+    )
+
+
+def _read_related(raw: Document) -> Related:
+    columns = _read_columns(raw.get("columns", ()))
+    return Related(raw["entity"], raw["by"], columns, raw.get("label"), tuple(raw.get("sort", ())))
+
+
+def read_dashboard(document: Document) -> Dashboard:
+    """The dashboard of a document."""
+    return Dashboard(
+        key=document["key"],
+        label=document["label"],
+        widgets=tuple(_read_widget(w) for w in document["widgets"]),
+        filters=MappingProxyType(dict(document.get("filters", {}))),
+    )
+
+
+def _read_widget(raw: Document) -> Widget:
+    place = {name: raw[name] for name in ("x", "y", "w", "h") if name in raw}
+    return Widget(raw["key"], raw["type"], raw["label"], raw["entity"], MappingProxyType(dict(raw)), **place)
+
+
+def read_menu(document: Document) -> Menu:
+    """The menu of a document."""
+    return Menu(document["key"], document["label"], tuple(_read_menu_item(i) for i in document["items"]))
+
+
+def _read_menu_item(raw: Document) -> MenuItem:
+    return MenuItem(
+        label=raw.get("label"),
+        icon=raw.get("icon"),
+        entity=raw.get("entity"),
+        list=raw.get("list"),
+        dashboard=raw.get("dashboard"),
+        items=tuple(_read_menu_item(i) for i in raw.get("items", ())),
+    )
+
+
+def read_role(document: Document) -> Role:
+    """The role of a document."""
+    return Role(
+        key=document["key"],
+        label=document["label"],
+        includes=tuple(document.get("includes", ())),
+        home=document.get("home"),
+        administrator=document.get("administrator", False),
+        position=document.get("position", 0),
+    )
+
+
+def read_grant(document: Document) -> Grant:
+    """The grant of a document."""
+    return Grant(
+        key=document["key"],
+        entity=document["entity"],
+        label=document["label"],
+        members=tuple(document["members"]),
+        operations=MappingProxyType(dict(document.get("operations", {}))),
+        fields=MappingProxyType(dict(document.get("fields", {"*": "edit"}))),
+    )

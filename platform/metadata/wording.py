@@ -1,0 +1,51 @@
+"""Words a user sees, in every language we speak, by key.
+
+Each package keeps its words in `wording/<language>.json` beside its code and announces the folder with
+`register`. Texts have named places (`{count}`); a missing key is an error, not an empty string.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+LANGUAGES = ("zh", "en")
+
+Label = str | Mapping[str, str]
+
+_texts: dict[str, dict[str, str]] = {language: {} for language in LANGUAGES}
+
+
+def register(folder: Path) -> None:
+    """Add the texts of `folder/<language>.json`. Raises ValueError when a key is already taken."""
+    for language in LANGUAGES:
+        texts = json.loads((folder / f"{language}.json").read_text(encoding="utf-8"))
+        taken = texts.keys() & _texts[language].keys()
+        if taken:
+            raise ValueError(f"wording keys defined twice: {sorted(taken)}")
+        _texts[language].update(texts)
+
+
+def say(key: str, lang: str, **data: Any) -> str:
+    """The text of `key` in `lang` with `data` in its places. Raises KeyError for an unknown key."""
+    text = _texts[lang if lang in _texts else "en"][key]
+    return text.format_map(data) if data else text
+
+
+def texts(lang: str) -> Mapping[str, str]:
+    """All texts of one language, for the browser's part of the words."""
+    return _texts[lang]
+
+
+def text_of(label: Label | None, lang: str, default: str = "") -> str:
+    """A label in `lang`, else in English, else in whatever language it has."""
+    if label is None:
+        return default
+    if isinstance(label, str):
+        return label
+    return label.get(lang) or label.get("en") or next(iter(label.values()), default)
+
+
+register(Path(__file__).parent / "wording")

@@ -1,0 +1,1 @@
+"""Who may: accounts, organisation, grants and their compiled form. Knows no HTTP."""

@@ -1,0 +1,1 @@
+"""What happens: records, screens, the API, dashboards, jobs and the command line."""
