@@ -135,9 +135,7 @@ def build(documents: Iterable[Document], version: int = 0) -> Catalog:
 
 
 def _compile_formulas(entities: Mapping[str, Entity]) -> Mapping[tuple[str, str], Formula]:
-    if not any(
-        "formula" in field.options for entity in entities.values() for field in entity.fields.values()
-    ):
+    if not any("formula" in field.options for entity in entities.values() for field in entity.fields.values()):
         return {}
     from .formula import compile_all
 

@@ -66,9 +66,7 @@ class Database:
                     yield conn
                     broken = conn.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
                     if broken:
-                        raise sa.exc.IntegrityError(
-                            "PRAGMA foreign_key_check", None, Exception(str(broken[:5]))
-                        )
+                        raise sa.exc.IntegrityError("PRAGMA foreign_key_check", None, Exception(str(broken[:5])))
             finally:
                 driver.execute("PRAGMA foreign_keys=ON")
 

@@ -108,9 +108,7 @@ class FieldType:
 
     def cell(self, field: Field, lang: str, zone: Any) -> CellRenderer:
         """A renderer of safe HTML for a list cell or detail value, prepared once per layout."""
-        return lambda value, label: (
-            "" if value is None else str(escape(self.plain(field, value, lang, label)))
-        )
+        return lambda value, label: "" if value is None else str(escape(self.plain(field, value, lang, label)))
 
     def widget(self, field: Field) -> InputWidget:
         """The form widget."""

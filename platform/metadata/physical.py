@@ -103,9 +103,7 @@ def _add_indexes(table: sa.Table, entity: Entity) -> None:
             continue
         column = table.c[field.key]
         if field.unique:
-            sa.Index(
-                f"uq_{entity.key}_{field.key}", column, unique=True, sqlite_where=live, postgresql_where=live
-            )
+            sa.Index(f"uq_{entity.key}_{field.key}", column, unique=True, sqlite_where=live, postgresql_where=live)
         if field.indexed or field.behaviour.target is not None:
             sa.Index(f"ix_{entity.key}_{field.key}", EmptyFirst(column), table.c.id)
     for name in ("owner", "owner_department", "created_at", "updated_at"):

@@ -43,9 +43,7 @@ def read_entities(documents: Iterable[Document], option_sets: Mapping[str, Optio
     return {key: _with_rollup_results(entity, entities) for key, entity in entities.items()}
 
 
-def _read_entity(
-    document: Document, option_sets: Mapping[str, OptionSet], labels: Mapping[str, Any]
-) -> Entity:
+def _read_entity(document: Document, option_sets: Mapping[str, OptionSet], labels: Mapping[str, Any]) -> Entity:
     key, parent = document["key"], document.get("parent")
     fields = {raw["key"]: _read_field(key, raw, option_sets) for raw in document["fields"]}
     system = dict(SYSTEM_FIELDS)
@@ -57,9 +55,7 @@ def _read_entity(
         label=document["label"],
         title=document["title"],
         fields=MappingProxyType(fields),
-        system_fields=MappingProxyType(
-            {name: _system_field(key, name, kind) for name, kind in system.items()}
-        ),
+        system_fields=MappingProxyType({name: _system_field(key, name, kind) for name, kind in system.items()}),
         plural=document.get("plural"),
         icon=document.get("icon"),
         parent=parent,
@@ -182,9 +178,7 @@ def read_form(document: Document) -> Form:
 
 def _read_sections(raw: Sequence[Document]) -> tuple[Section, ...]:
     return tuple(
-        Section(
-            s["key"], s["label"], _read_placed(s["fields"]), s.get("columns", 2), s.get("collapsed", False)
-        )
+        Section(s["key"], s["label"], _read_placed(s["fields"]), s.get("columns", 2), s.get("collapsed", False))
         for s in raw
     )
 
