@@ -1,0 +1,1 @@
+"""The CRM: documents, sample data and print templates. Data only, no logic."""
