@@ -80,7 +80,7 @@ def test(arguments: Sequence[str]) -> int:
     """Run pytest over all tests, on two processes unless told otherwise."""
     browser = find_or_install_browser()
     chosen = list(arguments) or ["-n", "2"]
-    return call([str(PYTHON), "-m", "pytest", *chosen], FORMLOOM_CHROMIUM=browser)
+    return call([str(PYTHON), "-m", "pytest", *chosen], FORMLOOM_TEST_CHROMIUM=browser)
 
 
 def lint(arguments: Sequence[str]) -> int:
@@ -103,7 +103,7 @@ def bench(arguments: Sequence[str]) -> int:
 def shots(arguments: Sequence[str]) -> int:
     """Take the screenshots."""
     browser = find_or_install_browser()
-    return call([str(PYTHON), "-m", "tests.browser.shots", *arguments], FORMLOOM_CHROMIUM=browser)
+    return call([str(PYTHON), "-m", "tests.browser.shots", *arguments], FORMLOOM_TEST_CHROMIUM=browser)
 
 
 def set_up(level: str) -> None:
@@ -179,16 +179,16 @@ def find_or_install_browser() -> str:
     """The path of a Chromium. Installs one and a Chinese font where apt can; otherwise ends with a sentence."""
     found = find_browser()
     if found is None:
-        apt_install(DEBIAN_BROWSER, "a Chromium (or set FORMLOOM_CHROMIUM to one)")
+        apt_install(DEBIAN_BROWSER, "a Chromium (or set FORMLOOM_TEST_CHROMIUM to one)")
         found = find_browser()
     if found is None:
-        raise SystemExit("Chromium was installed but is not on the path; set FORMLOOM_CHROMIUM to its file.")
+        raise SystemExit("Chromium was installed but is not on the path; set FORMLOOM_TEST_CHROMIUM to its file.")
     return found
 
 
 def find_browser() -> str | None:
-    """The browser named by FORMLOOM_CHROMIUM, or the first on the path."""
-    named = os.environ.get("FORMLOOM_CHROMIUM")
+    """The browser named by FORMLOOM_TEST_CHROMIUM, or the first on the path."""
+    named = os.environ.get("FORMLOOM_TEST_CHROMIUM")
     return named or next(filter(None, map(shutil.which, BROWSERS)), None)
 
 

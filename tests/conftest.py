@@ -1,8 +1,8 @@
 """Fixtures every test may use: `blank`, a database without tables, and `database`, one with the system tables.
 
 Both come twice, on SQLite and on a real PostgreSQL; to pick one:
-`@pytest.mark.parametrize("database", ["sqlite"], indirect=True)`. Each test has a database of its own, copied from one
-made once per run.
+`@pytest.mark.parametrize("database", ["sqlite"], indirect=True)`. Each test has a database of its own, copied from
+one made once per run.
 """
 
 from __future__ import annotations
