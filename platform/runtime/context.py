@@ -1,0 +1,79 @@
+"""What every handler, job and command works with: one connection, one catalog, one actor's access, one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.engine import Connection
+
+from ..metadata.catalog import Catalog
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from ..metadata.conditions import Env
+    from ..rbac.access import Access
+    from ..rbac.actor import Actor
+    from .site import Site
+
+
+@dataclass
+class Context:
+    """The surroundings of one unit of work. `cause` is what the change log notes (`web`, `api`, `import`, …).
+
+    `path` is the address asked for, and `htmx` says that only a part of the page was.
+    """
+
+    conn: Connection
+    catalog: Catalog
+    access: Access
+    settings: Settings
+    lang: str = "zh"
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Asia/Shanghai"))
+    cause: str = "web"
+    request_id: str = ""
+    path: str = ""
+    htmx: bool = False
+    csrf: str = ""
+    new_visit: str = ""
+    site: Site | None = None
+    session: Any = None
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts."""
+        return self.access.actor
+
+    @cached_property
+    def now(self) -> datetime:
+        """The moment this unit of work began; the same for everything it writes."""
+        return datetime.now(UTC)
+
+    @cached_property
+    def env(self) -> Env:
+        """The values conditions and formulas take from their surroundings, at this moment."""
+        from ..metadata.conditions import Env
+
+        actor = self.actor
+        return Env(
+            today=self.now.astimezone(self.zone).date(),
+            now=self.now,
+            zone=self.zone,
+            me=actor.id,
+            department=actor.department,
+            departments_below=actor.departments_below,
+            subordinates=actor.subordinates,
+        )
+
+    @classmethod
+    def system(cls, conn: Connection, catalog: Catalog, why: str, **more: Any) -> Context:
+        """A context that may do everything; `why` is the written reason."""
+        from ..rbac.access import Access
+
+        access = Access.system(catalog, why)
+        return cls(conn, catalog, access, more.pop("settings", None) or Settings(), **more)

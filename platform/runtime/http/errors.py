@@ -1,0 +1,56 @@
+"""Errors of the HTTP layer itself; the family and its rendering rules are in `metadata.errors`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...metadata.errors import FormloomError
+from ...metadata.wording import say
+
+
+class BadRequest(FormloomError):
+    """The request cannot be read. `reason` is a key below `http.`, worded for the reader."""
+
+    code, status = "bad_request", 400
+
+    def __init__(self, reason: str, *, code: str | None = None, status: int | None = None, **data: Any) -> None:
+        super().__init__(code, status=status, **data)
+        self.reason = reason
+
+    def message(self, lang: str) -> str:
+        """The sentence for the user."""
+        return say(f"http.{self.reason}", lang, **self.data)
+
+
+class UnknownParameter(BadRequest):
+    """A query parameter that this address does not know; never ignored."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("unknown_param", code="unknown_param", status=422, name=name[:80])
+
+
+class TooLarge(BadRequest):
+    """The body is longer than allowed."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__("too_large", code="too_large", status=413, limit=limit)
+
+
+class UnsupportedType(BadRequest):
+    """The body's Content-Type or Content-Encoding is not one this address reads."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__("unsupported_type", code="unsupported_type", status=415, kind=kind[:80])
+
+
+class ForgedRequest(BadRequest):
+    """A state-changing browser request that cannot be shown to come from our own pages."""
+
+    def __init__(self) -> None:
+        super().__init__("csrf", code="csrf", status=403)
+
+
+class Unavailable(FormloomError):
+    """The database cannot answer now; trying again later may help."""
+
+    code, status = "busy", 503

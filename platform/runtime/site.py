@@ -1,0 +1,71 @@
+"""A running installation: its settings and database, opened with one clear sentence when something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from sqlalchemy import exc
+from sqlalchemy.engine import Connection
+
+from ..metadata import store, system_tables
+from ..metadata.catalog import Catalog
+from ..metadata.database import Database
+from ..metadata.errors import SetupError
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from .context import Context
+    from .http.call import Call
+    from .http.problem import Problem
+
+TABLE_MODULES = ("formloom.rbac.tables", "formloom.runtime.jobs", "formloom.runtime.changelog")
+"""Modules that announce system tables when they are imported."""
+
+ErrorPage = Callable[["Context | None", "Call", "Problem"], "Response"]
+"""Renders a problem in the shell of the pages."""
+
+
+def no_wake() -> None:
+    """Nobody waits for jobs in this process."""
+
+
+class Site:
+    """One per process: what every request, command and job needs to begin."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        self.settings = settings
+        self.database = database
+        self.wake_jobs: Callable[[], None] = no_wake
+        self.error_page: ErrorPage | None = None
+
+    def catalog(self, conn: Connection, version: int | None = None) -> Catalog:
+        """The catalog this transaction should see. Queries: 1, or 0 when the version is known."""
+        return store.catalog_for(conn, version)
+
+    def close(self) -> None:
+        """Give back the database's connections."""
+        self.database.close()
+
+
+def open_site(settings: Settings) -> Site:
+    """The site, its data directory, secret and system tables ready. Raises SetupError."""
+    settings = settings.prepared()
+    try:
+        database = Database(settings.url, pool_size=settings.pool_size)
+    except (exc.ArgumentError, exc.NoSuchModuleError, ImportError) as error:
+        raise SetupError("setup.database_url", reason=str(error)[:200]) from error
+    try:
+        system_tables.prepare(database, tuple(m for m in TABLE_MODULES if find_spec(m)))
+    except exc.DBAPIError as error:
+        database.close()
+        address = database.url.render_as_string(hide_password=True)
+        raise SetupError("setup.database", address=address, reason=_first_line(error)) from error
+    return Site(settings, database)
+
+
+def _first_line(error: exc.DBAPIError) -> str:
+    return str(error.orig).strip().split("\n")[0][:200]
