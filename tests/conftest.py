@@ -8,12 +8,15 @@ one made once per run.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from formloom.metadata import system_tables
 from formloom.metadata.database import Database
+from formloom.runtime.site import TABLE_MODULES
 from tests import postgres
 
 KINDS = ("sqlite", "postgresql")
@@ -28,16 +31,51 @@ def pytest_configure(config: pytest.Config) -> None:
 def blank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database that holds nothing."""
     if request.param == "sqlite":
-        yield from _closing(Database(f"sqlite:///{tmp_path / 'blank.db'}"))
-        return
+        yield from opened(f"sqlite:///{tmp_path / 'blank.db'}")
+    else:
+        yield from on_postgresql()
+
+
+@pytest.fixture(params=KINDS)
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """A database with the system tables, all of them empty."""
+    if request.param == "sqlite":
+        copy = tmp_path / "formloom.db"
+        shutil.copyfile(request.getfixturevalue("prepared_file"), copy)
+        yield from opened(f"sqlite:///{copy}")
+    else:
+        yield from on_postgresql(prepare)
+
+
+@pytest.fixture(scope="session")
+def prepared_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the system tables."""
+    file = tmp_path_factory.mktemp("prepared") / "formloom.db"
+    prepare(f"sqlite:///{file}")
+    return file
+
+
+def on_postgresql(fill: Callable[[str], None] | None = None) -> Iterator[Database]:
+    """A new PostgreSQL database, copied from what `fill(url)` has filled once per run; dropped in the end."""
     server = postgres.server()
-    name = server.create()
-    yield from _closing(Database(server.url(name)))
-    server.drop(name)
+    name = server.create(server.template(fill.__name__, fill)) if fill else server.create()
+    try:
+        yield from opened(server.url(name))
+    finally:
+        server.drop(name)
 
 
-def _closing(database: Database) -> Iterator[Database]:
+def opened(url: str) -> Iterator[Database]:
+    """The database at an address; its connections are given back in the end."""
+    database = Database(url)
     try:
         yield database
     finally:
         database.close()
+
+
+def prepare(url: str) -> None:
+    """Make the system tables of every package."""
+    database = Database(url)
+    system_tables.prepare(database, TABLE_MODULES)
+    database.close()
