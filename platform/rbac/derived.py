@@ -1,0 +1,88 @@
+"""What derived fields are computed from, as far as seeing them goes.
+
+A formula or roll-up tells about its inputs, so it is shown to whoever sees all of them, or where its designer
+published it. Inputs on the record itself, in its lines and in the parent of a line are judged by the same grant;
+inputs behind a relation or among other records by what the actor sees of those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from ..metadata.catalog import Catalog
+from ..metadata.model import Entity, Field
+from ..metadata.reading import rollup_source
+
+
+class Input(NamedTuple):
+    """A field that a derived field reads; `same_grant` when the grant that shows the derived field must show it."""
+
+    entity: str
+    name: str
+    same_grant: bool
+
+
+Inputs = Mapping[str, Mapping[str, frozenset[Input]]]
+"""By entity and derived field; published ones are left out."""
+
+
+def inputs_of(catalog: Catalog) -> Inputs:
+    """What each derived field must not tell to who does not see it."""
+    return {
+        key: {
+            field.key: frozenset(_inputs(catalog, entity, field))
+            for field in entity.fields.values()
+            if field.behaviour.computed and not field.publish
+        }
+        for key, entity in catalog.entities.items()
+    }
+
+
+def _inputs(catalog: Catalog, entity: Entity, field: Field) -> Iterator[Input]:
+    formula = catalog.formulas.get((entity.key, field.key))
+    if formula is not None:
+        for path in formula.reads:
+            yield from _along(catalog, entity, path, same_grant=True)
+    elif "of" in field.options:
+        yield from _rollup_inputs(catalog, entity, field)
+
+
+def _rollup_inputs(catalog: Catalog, entity: Entity, field: Field) -> Iterator[Input]:
+    source = rollup_source(field, catalog.entities)
+    if source is None:
+        return
+    child, link, aggregated = source
+    lines = _is_lines(catalog, entity, field.option("of", "").partition(".")[0])
+    if lines:
+        yield Input(entity.key, field.option("of").partition(".")[0], True)
+    else:
+        yield Input(child, link, False)
+    read = [aggregated] if aggregated else []
+    if field.option("where") is not None:
+        from ..metadata.conditions import parse, paths
+
+        read.extend(paths(parse(field.option("where"), catalog.entities[child], catalog)))
+    for path in read:
+        yield from _along(catalog, catalog.entities[child], path, same_grant=lines)
+
+
+def _is_lines(catalog: Catalog, entity: Entity, name: str) -> bool:
+    """Whether the field is a sub-table of lines that belong to the entity."""
+    field = entity.fields.get(name)
+    if field is None or field.behaviour.target is not None:
+        return False
+    target = catalog.entities.get(field.option("target", ""))
+    return target is not None and target.parent == entity.key
+
+
+def _along(catalog: Catalog, entity: Entity, path: str, *, same_grant: bool) -> Iterator[Input]:
+    """Every field that following `path` from `entity` reads."""
+    here: Entity | None = entity
+    for name in path.split("."):
+        if here is None or name not in here.all_fields:
+            return
+        yield Input(here.key, name, same_grant)
+        belongs = name == here.parent or _is_lines(catalog, here, name)
+        same_grant = same_grant and belongs
+        here = catalog.entities.get(here.all_fields[name].option("target", ""))
