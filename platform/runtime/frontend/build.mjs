@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const HERE = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
-const ENTRIES = ["app.js", "charts.js", "app.css"];
+const ENTRIES = ["early.js", "app.js", "charts.js", "app.css"];
 const LICENCE_FILE = /^(licen[cs]e|notice|copying)/i;
 const LICENCE_KEPT_BY = { "@tabler/core": "@tabler/icons" }; // same authors, same text, shipped with one of the two
 const BROWSERS = ["chrome123", "firefox128", "safari17.5"]; // what light-dark() in the styles needs anyway

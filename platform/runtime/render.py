@@ -1,0 +1,176 @@
+"""Pages from templates: the only door to Jinja2.
+
+A template says `{% extends layout %}` and fills the blocks `title` and `main`. `render` chooses the layout: the whole
+page in the shell, the bare page of somebody who has not signed in, or the main region alone when htmx moves between
+screens. Words come from `t(key, …)`; every value is escaped, and a name that does not exist is an error.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+from markupsafe import Markup, escape
+from starlette.responses import HTMLResponse
+
+from ..metadata.wording import LANGUAGES, register, say, text_of, texts
+
+if TYPE_CHECKING:
+    from .context import Context
+
+HERE = Path(__file__).parent
+DIST = HERE / "static" / "dist"
+STATIC = "/static/"
+UNKNOWN_ICON = "point"
+
+register(HERE / "wording" / "ui")
+
+_folders = [HERE / "templates"]
+
+
+def register_templates(folder: Path) -> None:
+    """Let `render` find templates in `folder` too."""
+    _folders.append(folder)
+    _environment.cache_clear()
+
+
+def render(
+    ctx: Context,
+    template: str,
+    /,
+    *,
+    status: int = 200,
+    fragment: bool | str | None = None,
+    headers: Mapping[str, str] | None = None,
+    **data: Any,
+) -> HTMLResponse:
+    """The page of `template`. `fragment`: True for the main region alone, a name for just that block of it.
+
+    When `fragment` is not given, htmx gets the main region and everybody else the whole page.
+    """
+    wanted = ctx.htmx if fragment is None else fragment
+    page = _environment(ctx.lang).get_template(template)
+    surroundings = _surroundings(ctx, whole=not wanted)
+    if isinstance(wanted, str):
+        html = "".join(page.blocks[wanted](page.new_context({**surroundings, **data})))
+    else:
+        html = page.render(**surroundings, **data)
+    answer = HTMLResponse(html, status, headers=dict(headers or {}))
+    answer.headers.setdefault("Cache-Control", "no-store")
+    answer.headers["Vary"] = "HX-Request"
+    return answer
+
+
+def render_bare(lang: str, template: str, /, *, status: int = 200, **data: Any) -> HTMLResponse:
+    """The page of `template` without the shell and without anything a Context gives."""
+    page = _environment(lang).get_template(template)
+    given = {"layout": "bare.html", "csrf": "", "theme": "auto", "whole": True}
+    return HTMLResponse(page.render(**given, **data), status, headers={"Cache-Control": "no-store"})
+
+
+def _surroundings(ctx: Context, whole: bool) -> dict[str, Any]:
+    """What every template may use: `layout`, `csrf`, and in the whole page also `shell`."""
+    if ctx.access is None:
+        return {"layout": "bare.html", "csrf": ctx.csrf, "theme": "auto", "whole": whole}
+    found = {"layout": "fragment.html", "csrf": ctx.csrf, "theme": ctx.actor.theme, "whole": whole}
+    if whole:
+        from .shell import shell_of
+
+        found |= {"layout": "shell.html", "shell": shell_of(ctx)}
+    return found
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _environment(lang: str) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_folders),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(
+        lang=lang,
+        t=partial(_say, lang),
+        label=partial(_label, lang),
+        icon=icon,
+        asset=asset,
+        attributes=attributes,
+        states=states,
+        initials=initials,
+        browser_words=partial(_browser_words, lang),
+    )
+    environment.filters["grouped"] = "{:,}".format
+    return environment
+
+
+def _say(lang: str, key: str, **data: Any) -> str:
+    return say(key, lang, **data)
+
+
+def _label(lang: str, label: Any, default: str = "") -> str:
+    return text_of(label, lang, default)
+
+
+def _browser_words(lang: str) -> Markup:
+    """The words the scripts use (keys `js.…`), as JSON that cannot end its script element."""
+    words = {key[3:]: text for key, text in texts(lang).items() if key.startswith("js.")}
+    return Markup(json.dumps(words, ensure_ascii=False).replace("<", "\\u003c"))
+
+
+def attributes(given: Mapping[str, Any]) -> Markup:
+    """HTML attributes: `hx_post="…"` becomes hx-post, True stands alone, False and None vanish."""
+    parts = [""]
+    for name, value in given.items():
+        if value is None or value is False:
+            continue
+        name = name.rstrip("_").replace("_", "-")
+        parts.append(name if value is True else f'{name}="{escape(value)}"')
+    return Markup(" ".join(parts))
+
+
+def states(name: str, required: bool, note: str | None, error: str | None) -> dict[str, Any]:
+    """What a control says of itself to assistive software."""
+    described = f"err-{name}" if error else f"help-{name}" if note else None
+    return {"required": required, "aria_invalid": "true" if error else None, "aria_describedby": described}
+
+
+def icon(name: str | None, css: str = "") -> Markup:
+    """An icon of the sprite; decoration, so the control around it needs a name of its own."""
+    known = name if name in _icon_names() else UNKNOWN_ICON
+    return Markup('<svg class="icon{}" aria-hidden="true"><use href="{}#{}"/></svg>').format(
+        " " + css if css else "", asset("icons.svg"), known
+    )
+
+
+def initials(name: str) -> str:
+    """What stands in a person's circle: the last character of a Chinese name, else up to two capitals."""
+    name = name.strip()
+    if not name:
+        return "?"
+    if not name[0].isascii():
+        return name[-1]
+    return "".join(word[0] for word in name.split()[:2]).upper()
+
+
+def asset(name: str) -> str:
+    """The address of a built file, with the hash of its content in it."""
+    return STATIC + _manifest().get(name, name)
+
+
+@lru_cache(maxsize=1)
+def _manifest() -> dict[str, str]:
+    path = DIST / "manifest.json"
+    found: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    return found
+
+
+@lru_cache(maxsize=1)
+def _icon_names() -> frozenset[str]:
+    path = DIST / _manifest().get("icons.svg", "icons.svg")
+    return frozenset(re.findall(r'id="([\w-]+)"', path.read_text())) if path.exists() else frozenset()
