@@ -1,12 +1,14 @@
 """Real tables of entities: one column per stored field, real keys and indexes. Pure, no database.
 
 Names: table `r_<entity>`, column = field key, index `ix_<entity>_<field>`, unique index `uq_<entity>_<field>`,
-foreign key `fk_<entity>_<field>`. Indexes end in `id`, so that they serve sorting with a stable tie-break.
+foreign key `fk_<entity>_<field>`; names past PostgreSQL's 63 bytes end in a digest instead. Indexes end in `id`,
+so that they serve sorting with a stable tie-break.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +20,9 @@ from .model import Entity, Field
 
 USER_TABLE = "fl_user"
 DEPARTMENT_TABLE = "fl_department"
+
+LONGEST_NAME = 63
+"""Bytes PostgreSQL keeps of a name."""
 
 
 class EmptyFirst(FunctionElement[Any]):
@@ -41,6 +46,12 @@ def table_name(entity: str) -> str:
     return f"r_{entity}"
 
 
+def object_name(prefix: str, entity: str, field: str) -> str:
+    """The name of an index or key, at most 63 bytes long and still distinct."""
+    name = f"{prefix}_{entity}_{field}"
+    return name if len(name) <= LONGEST_NAME else f"{name[:50]}_{sha256(name.encode()).hexdigest()[:12]}"
+
+
 def new_metadata() -> sa.MetaData:
     """A collection that knows the keys of the account tables, which are made elsewhere."""
     metadata = sa.MetaData()
@@ -53,12 +64,18 @@ def build_table(metadata: sa.MetaData, entity: Entity, is_virtual: Callable[[Fie
     """The table of `entity`. Fields for which `is_virtual` holds get no column."""
     columns = [*_system_columns(entity)]
     for field in entity.fields.values():
-        stored = None if is_virtual(field) else field.behaviour.column(field)
-        if stored is not None:
-            columns.append(sa.Column(field.key, stored, *_foreign_key(field)))
+        column = None if is_virtual(field) else build_column(field)
+        if column is not None:
+            columns.append(column)
     table = sa.Table(table_name(entity.key), metadata, *columns, sqlite_autoincrement=True)
     _add_indexes(table, entity)
     return table
+
+
+def build_column(field: Field) -> sa.Column[Any] | None:
+    """The column that stores a declared field, or None when nothing is stored. Never NOT NULL: see `plan`."""
+    stored = field.behaviour.column(field)
+    return None if stored is None else sa.Column(field.key, stored, *_foreign_key(field))
 
 
 def _system_columns(entity: Entity) -> list[sa.Column[Any]]:
@@ -79,21 +96,27 @@ def _system_columns(entity: Entity) -> list[sa.Column[Any]]:
 
 
 def _key(entity: str, field: str, target: str, on_delete: str | None = None) -> sa.ForeignKey:
-    return sa.ForeignKey(f"{target}.id", name=f"fk_{entity}_{field}", ondelete=on_delete, use_alter=True)
+    return sa.ForeignKey(f"{target}.id", name=object_name("fk", entity, field), ondelete=on_delete, use_alter=True)
 
 
 _FIXED_TARGETS = {"user": USER_TABLE, "department": DEPARTMENT_TABLE}
 _ON_DELETE = {"cascade": "CASCADE", "set_null": "SET NULL", "restrict": "RESTRICT"}
 
 
-def _foreign_key(field: Field) -> list[sa.ForeignKey]:
+def referred_table(field: Field) -> str | None:
+    """The name of the table a reference points at; None for other fields."""
     target = field.behaviour.target
     if target is None:
+        return None
+    return _FIXED_TARGETS[target] if target in _FIXED_TARGETS else table_name(field.option(target))
+
+
+def _foreign_key(field: Field) -> list[sa.ForeignKey]:
+    target = referred_table(field)
+    if target is None:
         return []
-    if target in _FIXED_TARGETS:
-        return [_key(field.entity, field.key, _FIXED_TARGETS[target])]
-    on_delete = _ON_DELETE[field.option("on_delete", "restrict")]
-    return [_key(field.entity, field.key, table_name(field.option(target)), on_delete)]
+    on_delete = None if field.behaviour.target in _FIXED_TARGETS else field.option("on_delete", "restrict")
+    return [_key(field.entity, field.key, target, on_delete and _ON_DELETE[on_delete])]
 
 
 def _add_indexes(table: sa.Table, entity: Entity) -> None:
@@ -103,11 +126,12 @@ def _add_indexes(table: sa.Table, entity: Entity) -> None:
             continue
         column = table.c[field.key]
         if field.unique:
-            sa.Index(f"uq_{entity.key}_{field.key}", column, unique=True, sqlite_where=live, postgresql_where=live)
+            name = object_name("uq", entity.key, field.key)
+            sa.Index(name, column, unique=True, sqlite_where=live, postgresql_where=live)
         if field.indexed or field.behaviour.target is not None:
-            sa.Index(f"ix_{entity.key}_{field.key}", EmptyFirst(column), table.c.id)
+            sa.Index(object_name("ix", entity.key, field.key), EmptyFirst(column), table.c.id)
     for name in ("owner", "owner_department", "created_at", "updated_at"):
-        sa.Index(f"ix_{entity.key}_{name}", EmptyFirst(table.c[name]), table.c.id)
+        sa.Index(object_name("ix", entity.key, name), EmptyFirst(table.c[name]), table.c.id)
 
 
 def build_tables(entities: Mapping[str, Entity], is_virtual: Callable[[Field], bool]) -> dict[str, sa.Table]:

@@ -45,7 +45,7 @@ def read_entities(documents: Iterable[Document], option_sets: Mapping[str, Optio
 
 def _read_entity(document: Document, option_sets: Mapping[str, OptionSet], labels: Mapping[str, Any]) -> Entity:
     key, parent = document["key"], document.get("parent")
-    fields = {raw["key"]: _read_field(key, raw, option_sets) for raw in document["fields"]}
+    fields = {raw["key"]: read_field(key, raw, option_sets) for raw in document["fields"]}
     system = dict(SYSTEM_FIELDS)
     if parent:
         fields = {parent: _parent_link(key, parent, labels.get(parent, parent)), **fields}
@@ -63,7 +63,8 @@ def _read_entity(document: Document, option_sets: Mapping[str, OptionSet], label
     )
 
 
-def _read_field(entity: str, raw: Document, option_sets: Mapping[str, OptionSet]) -> Field:
+def read_field(entity: str, raw: Document, option_sets: Mapping[str, OptionSet]) -> Field:
+    """One field of an entity's document; options are looked up in `option_sets`, unknown ones are none."""
     options = {name: value for name, value in raw.items() if name not in _COMMON}
     return Field(
         entity=entity,

@@ -1,0 +1,224 @@
+"""Runs a Plan on the live connection, inside the transaction of its changeset, through Alembic's operations.
+
+SQLite cannot change the keys of a table; such steps copy it (`rebuild`), which needs `Database.rebuilding()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import singledispatchmethod
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy.engine import Connection
+
+from . import steps as s
+from .catalog import Catalog
+from .conversion import Conversion, fill, refill
+from .crash import crash_point
+from .errors import SetupError
+from .model import Field
+from .physical import object_name, table_name
+from .plan import Plan
+from .reading import read_field
+from .rebuild import rebuild
+from .tables import shadow as shadow_table
+
+Recompute = Callable[[Connection, Catalog, str, Sequence[str]], None]
+"""(connection, catalog, entity, stored computed fields) -> nothing: computes them in all rows."""
+
+_recompute: list[Recompute] = []
+
+
+def on_recompute(function: Recompute) -> Recompute:
+    """The same function, now the one that computes formulas and roll-ups anew. The run time registers it."""
+    _recompute[:] = [function]
+    return function
+
+
+class Executor:
+    """Runs steps from `current` to `desired`; what goes away is kept under the number of this changeset."""
+
+    def __init__(self, conn: Connection, current: Catalog, desired: Catalog, number: int) -> None:
+        self.conn, self.current, self.desired, self.number = conn, current, desired, number
+        self.is_sqlite = conn.dialect.name == "sqlite"
+        self.operations = Operations(MigrationContext.configure(conn))
+
+    def run_all(self, plan: Plan) -> None:
+        """Run every step, in order."""
+        for step in plan.steps:
+            self.run(step)
+            crash_point("changeset.step")
+
+    @singledispatchmethod
+    def run(self, step: s.Step) -> None:
+        """Run one step. Steps that only check were measured before."""
+        if not isinstance(step, s.CheckValues | s.RequireValues):
+            raise TypeError(f"no way to run {step!r}")
+
+    @run.register
+    def _create_table(self, step: s.CreateTable) -> None:
+        self.operations.impl.create_table(self.desired.tables[step.entity])
+
+    @run.register
+    def _add_foreign_keys(self, step: s.AddForeignKeys) -> None:
+        keys = self.desired.tables[step.entity].foreign_key_constraints
+        if not self.is_sqlite:
+            for key in sorted(keys, key=lambda key: str(key.name)):
+                self.operations.impl.add_constraint(key)
+
+    @run.register
+    def _shadow_table(self, step: s.ShadowTable) -> None:
+        old, new = table_name(step.entity), f"x_{self.number}_{step.entity}"
+        for index in sorted(self.current.tables[step.entity].indexes, key=lambda index: str(index.name)):
+            self.operations.impl.drop_index(index)
+        self.operations.rename_table(old, new)
+        moved = sa.update(shadow_table).where(shadow_table.c.table_name == old).values(table_name=new)
+        self.conn.execute(moved)
+        document = self.current.documents["entity", step.entity]
+        self._remember(step.entity, None, new, None, document)
+
+    @run.register
+    def _restore_table(self, step: s.RestoreTable) -> None:
+        old, new = step.shadow.table_name, table_name(step.entity)
+        self.operations.rename_table(old, new)
+        self.conn.execute(sa.update(shadow_table).where(shadow_table.c.table_name == old).values(table_name=new))
+        self._forget(step.shadow)
+        table = self.desired.tables[step.entity]
+        for key in table.foreign_keys:
+            self._clear_dangling(table, key)
+        if self.is_sqlite:
+            rebuild(self.conn, new, added=_keys(table))
+        for index in sorted(table.indexes, key=lambda index: str(index.name)):
+            self.operations.impl.create_index(index)
+
+    @run.register
+    def _add_column(self, step: s.AddColumn) -> None:
+        column = self.desired.tables[step.entity].c[step.field]
+        self.operations.add_column(table_name(step.entity), column, inline_references=self.is_sqlite)
+
+    @run.register
+    def _shadow_column(self, step: s.ShadowColumn) -> None:
+        self._keep_column(step.entity, step.field)
+
+    @run.register
+    def _restore_column(self, step: s.RestoreColumn) -> None:
+        kept = step.shadow
+        self._rename(step.entity, str(kept.column_name), step.field)
+        self._forget(kept)
+
+    @run.register
+    def _convert_column(self, step: s.ConvertColumn) -> None:
+        kept = self._keep_column(step.entity, step.field)
+        self._add_column(s.AddColumn(step.entity, step.field))
+        conversion = Conversion(*self._both(step))
+        fill(self.conn, table_name(step.entity), conversion, kept)
+
+    @run.register
+    def _unconvert_column(self, step: s.UnconvertColumn) -> None:
+        recent, _ = self._both(step)
+        before = read_field(step.entity, step.shadow.document, {})
+        recent_column = self._keep_column(step.entity, step.field)
+        kept = str(step.shadow.column_name)
+        refill(self.conn, table_name(step.entity), Conversion(before, recent), kept, recent_column)
+        self._rename(step.entity, kept, step.field)
+        self._forget(step.shadow)
+
+    def _both(self, step: s.FieldStep) -> tuple[Field, Field]:
+        old, new = (c.entities[step.entity].all_fields[step.field] for c in (self.current, self.desired))
+        return old, new
+
+    def _keep_column(self, entity: str, name: str) -> str:
+        """Rename the column to a shadow; the new name."""
+        kept = f"x_{self.number}_{name}"
+        self._rename(entity, name, kept)
+        field = self.current.entities[entity].all_fields[name]
+        self._remember(entity, name, table_name(entity), kept, field_document(field))
+        return kept
+
+    def _rename(self, entity: str, old: str, new: str) -> None:
+        self.operations.alter_column(table_name(entity), old, new_column_name=new)
+
+    def _remember(
+        self, entity: str, field: str | None, table: str, column: str | None, document: Mapping[str, Any]
+    ) -> None:
+        row = {
+            "changeset": self.number,
+            "entity": entity,
+            "field": field,
+            "table_name": table,
+            "column_name": column,
+            "document": dict(document),
+        }
+        self.conn.execute(sa.insert(shadow_table), row)
+
+    def _forget(self, shadow: s.Shadow) -> None:
+        self.conn.execute(sa.delete(shadow_table).where(shadow_table.c.id == shadow.id))
+
+    @run.register
+    def _add_index(self, step: s.AddIndex) -> None:
+        self.operations.impl.create_index(_index(self.desired, step.entity, step.index))
+
+    @run.register
+    def _drop_index(self, step: s.DropIndex) -> None:
+        self.operations.impl.drop_index(_index(self.current, step.entity, step.index))
+
+    @run.register
+    def _drop_foreign_key(self, step: s.DropForeignKey) -> None:
+        table = table_name(step.entity)
+        if self.is_sqlite:
+            rebuild(self.conn, table, dropped=step.fields)
+            return
+        for field in step.fields:
+            self.operations.drop_constraint(object_name("fk", step.entity, field), table, type_="foreignkey")
+
+    @run.register
+    def _add_foreign_key(self, step: s.AddForeignKey) -> None:
+        table = self.desired.tables[step.entity]
+        key = next(iter(table.c[step.field].foreign_keys))
+        self._clear_dangling(table, key)
+        if self.is_sqlite:
+            rebuild(self.conn, table.name, added=[key])
+        elif key.constraint is not None:
+            self.operations.impl.add_constraint(key.constraint)
+
+    def _clear_dangling(self, table: sa.Table, key: sa.ForeignKey) -> None:
+        """Empty the values whose target went away while no key watched them."""
+        target = key.column.table.alias()
+        gone = ~sa.exists().where(target.c.id == key.parent)
+        self.conn.execute(sa.update(table).where(key.parent.is_not(None), gone).values({key.parent.name: None}))
+
+    @run.register
+    def _backfill(self, step: s.Backfill) -> None:
+        table = self.desired.tables[step.entity]
+        field = self.desired.entities[step.entity].fields[step.field]
+        value = field.behaviour.parse(field, field.default)
+        column = table.c[step.field]
+        self.conn.execute(sa.update(table).where(column.is_(None)).values({column: value}))
+
+    @run.register
+    def _recompute(self, step: s.Recompute) -> None:
+        table = self.desired.tables[step.entity]
+        if self.conn.execute(sa.select(table.c.id).limit(1)).first() is None:
+            return
+        if not _recompute:
+            raise SetupError("setup.no_recompute")
+        _recompute[0](self.conn, self.desired, step.entity, step.fields)
+
+
+def field_document(field: Field) -> dict[str, Any]:
+    """A document from which the field's values can be read again; choices are spelt out."""
+    document = {"key": field.key, "type": field.type, "label": field.label, **field.options}
+    if field.choices:
+        document["options"] = [{"key": choice.key, "label": choice.label} for choice in field.choices]
+    return document
+
+
+def _index(catalog: Catalog, entity: str, name: str) -> sa.Index:
+    return next(index for index in catalog.tables[entity].indexes if index.name == name)
+
+
+def _keys(table: sa.Table) -> list[sa.ForeignKey]:
+    return sorted(table.foreign_keys, key=lambda key: key.parent.name)

@@ -1,0 +1,366 @@
+"""Every change of metadata: previewed, applied in one transaction, logged, and taken back as one.
+
+`apply` is the only writer of documents. The transaction holds the version row, the documents, the tables and the
+log, so that a crash or a refusal anywhere leaves everything as it was.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from . import checks, effects, store
+from .apply import Executor
+from .catalog import Catalog, build
+from .crash import crash_point
+from .database import Database
+from .drafts import Change, Edit, draft, undo
+from .errors import Conflict, MetadataError, NotFound, PlanError
+from .plan import Plan, plan
+from .steps import Shadow
+from .store import SITE, Stored
+from .tables import changeset as changeset_table
+from .tables import document as document_table
+from .tables import package as package_table
+from .tables import shadow as shadow_table
+from .tables import state as state_table
+
+LOCK_TIMEOUT = "2s"
+"""How long a step may wait for readers on PostgreSQL; waiting longer would make every later reader wait too."""
+
+ATTEMPTS = 5
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PackageChange:
+    """A row of `fl_package` before and after, None where there is none."""
+
+    key: str
+    before: Row | None
+    after: Row | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changeset:
+    """An applied changeset as the log keeps it. `number` is the catalog version it led to."""
+
+    number: int
+    layer: str
+    actor: str
+    note: str
+    applied_at: datetime
+    changes: tuple[Change, ...] = ()
+    packages: tuple[PackageChange, ...] = ()
+    steps: tuple[Mapping[str, Any], ...] = ()
+    reverts: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What applying would mean: findings, places that name what goes away, effects on rows, and the Plan."""
+
+    version: int
+    changes: tuple[Change, ...]
+    findings: tuple[checks.Finding, ...]
+    places: tuple[checks.Place, ...] = ()
+    effects: tuple[effects.Effect, ...] = ()
+    plan: Plan = field(default_factory=lambda: Plan(()))
+    current: Catalog | None = None
+    desired: Catalog | None = None
+
+    @property
+    def refused(self) -> bool:
+        """Whether applying would fail even with a yes to what is destructive."""
+        wrong = any(finding.severity == "error" for finding in self.findings)
+        return wrong or any(effect.level == "refuse" for effect in self.effects)
+
+    @property
+    def destructive(self) -> bool:
+        """Whether applying takes values out of sight."""
+        return any(effect.level == "confirm" for effect in self.effects)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One wish to change metadata; `changes` reads the present rows."""
+
+    changes: Callable[[Sequence[Stored]], list[Change]]
+    layer: str
+    actor: str
+    note: str
+    allow_destructive: bool = False
+    expected_version: int | None = None
+    packages: tuple[PackageChange, ...] = ()
+    reverts: int | None = None
+
+
+class _NeedsRebuild(Exception):
+    """The plan copies a SQLite table, which this kind of transaction must not do."""
+
+
+def preview(conn: Connection, edits: Sequence[Edit], layer: str = SITE) -> Preview:
+    """What applying the edits now would mean. Changes nothing."""
+    rows = store.read_rows(conn)
+    return _examine(conn, store.current_version(conn), rows, draft(rows, edits, layer), None)
+
+
+def preview_revert(conn: Connection, number: int) -> Preview:
+    """What reverting a changeset now would mean. Raises NotFound, Conflict."""
+    rows = store.read_rows(conn)
+    changes = undo(rows, get(conn, number).changes)
+    return _examine(conn, store.current_version(conn), rows, changes, number)
+
+
+def apply(  # noqa: PLR0913  (all but the first four are by name)
+    database: Database,
+    edits: Sequence[Edit],
+    actor: str,
+    note: str = "",
+    *,
+    allow_destructive: bool = False,
+    layer: str = SITE,
+    expected_version: int | None = None,
+    packages: Sequence[PackageChange] = (),
+) -> Changeset:
+    """The changeset, applied and committed; with nothing to change, one of the present number that is not logged.
+
+    Raises MetadataError with all findings, PlanError (`plan.destructive`, `plan.refused`, `plan.busy`),
+    Conflict (`conflict_schema`) when the version is not the expected one.
+    """
+    request = _Request(
+        changes=lambda rows: draft(rows, edits, layer),
+        layer=layer,
+        actor=actor,
+        note=note,
+        allow_destructive=allow_destructive,
+        expected_version=expected_version,
+        packages=tuple(packages),
+    )
+    return _carry_out(database, request)
+
+
+def revert(
+    database: Database, number: int, actor: str, note: str = "", *, allow_destructive: bool = False
+) -> Changeset:
+    """A new changeset that undoes number `number`: documents and exact old values.
+
+    Raises NotFound, PlanError, and Conflict (`changeset.overtaken`) when later changesets changed the same places.
+    """
+    with database.reading() as conn:
+        undone = get(conn, number)
+    request = _Request(
+        changes=lambda rows: undo(rows, undone.changes),
+        layer=undone.layer,
+        actor=actor,
+        note=note,
+        allow_destructive=allow_destructive,
+        packages=tuple(PackageChange(p.key, p.after, p.before) for p in undone.packages),
+        reverts=number,
+    )
+    return _carry_out(database, request)
+
+
+def _carry_out(database: Database, request: _Request) -> Changeset:
+    """Try in a plain transaction first; copy tables or wait for locks only where that proves necessary."""
+    transaction = database.writing
+    for attempt in range(ATTEMPTS):
+        try:
+            with transaction() as conn:
+                return _apply_in(conn, request)
+        except _NeedsRebuild:
+            transaction = database.rebuilding
+        except sa.exc.OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) not in ("55P03", "40P01"):
+                raise
+            time.sleep(0.2 * 2**attempt)
+    raise PlanError("plan.busy", status=503)
+
+
+def _apply_in(conn: Connection, request: _Request) -> Changeset:
+    version = _lock_version(conn)
+    if request.expected_version is not None and request.expected_version != version:
+        raise Conflict("conflict_schema", expected=request.expected_version, found=version)
+    rows = store.read_rows(conn)
+    changes = request.changes(rows)
+    if not changes and not request.packages:
+        return _as_changeset(request, version, (), ())
+    found = _examine(conn, version, rows, changes, request.reverts)
+    _refuse(found, request.allow_destructive)
+    if found.plan.rebuilds and _is_guarded(conn):
+        raise _NeedsRebuild
+    if found.current is not None and found.desired is not None:
+        Executor(conn, found.current, found.desired, version + 1).run_all(found.plan)
+    applied = _as_changeset(request, version + 1, changes, found.plan.steps)
+    _write(conn, applied)
+    return applied
+
+
+def _lock_version(conn: Connection) -> int:
+    """The version, which nobody else can move until this transaction ends."""
+    query = sa.select(state_table.c.version).where(state_table.c.name == "catalog")
+    if conn.dialect.name == "postgresql":
+        conn.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+        query = query.with_for_update()
+    return int(conn.execute(query).scalar_one())
+
+
+def _is_guarded(conn: Connection) -> bool:
+    """Whether SQLite's foreign keys are on."""
+    return conn.dialect.name == "sqlite" and bool(conn.exec_driver_sql("PRAGMA foreign_keys").scalar())
+
+
+def _examine(
+    conn: Connection, version: int, rows: Sequence[Stored], changes: Sequence[Change], reverts: int | None
+) -> Preview:
+    """Everything there is to know about the changes before they are made."""
+    before = store.effective(rows)
+    after = store.effective(_with_changes(rows, changes))
+    findings = tuple(checks.check(after.values()))
+    if any(finding.severity == "error" for finding in findings):
+        return Preview(version, tuple(changes), findings)
+    current = store.catalog_for(conn, version)
+    desired = build(after.values(), version + 1)
+    steps = plan(current, desired, _shadows_of(conn, reverts) if reverts else ())
+    return Preview(
+        version=version,
+        changes=tuple(changes),
+        findings=findings,
+        places=tuple(checks.places(before.values(), current, desired)),
+        effects=tuple(effects.measure(conn, steps, current, desired)),
+        plan=steps,
+        current=current,
+        desired=desired,
+    )
+
+
+def _with_changes(rows: Sequence[Stored], changes: Sequence[Change]) -> list[Stored]:
+    by_place = {row.place: row for row in rows}
+    for change in changes:
+        if change.after is None:
+            by_place.pop(change.place, None)
+        else:
+            by_place[change.place] = change.after
+    return list(by_place.values())
+
+
+def _refuse(found: Preview, allow_destructive: bool) -> None:
+    if any(finding.severity == "error" for finding in found.findings):
+        raise MetadataError(findings=found.findings)
+    refused = [effect for effect in found.effects if effect.level == "refuse"]
+    if refused:
+        raise PlanError("plan.refused", reason=_reasons(refused), effects=[effect.dump() for effect in refused])
+    destructive = [effect for effect in found.effects if effect.level == "confirm"]
+    if destructive and not allow_destructive:
+        listed = [effect.dump() for effect in destructive]
+        raise PlanError("plan.destructive", reason=_reasons(destructive), effects=listed)
+
+
+def _reasons(found: Sequence[effects.Effect]) -> str:
+    return "; ".join(effect.describe("en") for effect in found)
+
+
+def _as_changeset(request: _Request, number: int, changes: Sequence[Change], steps: Sequence[Any]) -> Changeset:
+    return Changeset(
+        number=number,
+        layer=request.layer,
+        actor=request.actor,
+        note=request.note,
+        applied_at=datetime.now(UTC),
+        changes=tuple(changes),
+        packages=request.packages,
+        steps=tuple(step.dump() for step in steps),
+        reverts=request.reverts,
+    )
+
+
+def _write(conn: Connection, applied: Changeset) -> None:
+    """Documents, packages, version and log: the last statements of the transaction."""
+    c = document_table.c
+    for change in applied.changes:
+        kind, key, layer = change.place
+        conn.execute(sa.delete(document_table).where(c.kind == kind, c.key == key, c.layer == layer))
+    written = [
+        {
+            "kind": row.kind,
+            "key": row.key,
+            "layer": row.layer,
+            "document": row.document,
+            "base": row.base,
+            "changeset": applied.number,
+        }
+        for row in (change.after for change in applied.changes)
+        if row is not None
+    ]
+    if written:
+        conn.execute(sa.insert(document_table), written)
+    crash_point("changeset.documents")
+    for change in applied.packages:
+        conn.execute(sa.delete(package_table).where(package_table.c.key == change.key))
+        if change.after is not None:
+            row = {
+                **change.after,
+                "key": change.key,
+                "changeset": applied.number,
+                "installed_at": applied.applied_at,
+            }
+            conn.execute(sa.insert(package_table), row)
+    conn.execute(sa.update(state_table).where(state_table.c.name == "catalog").values(version=applied.number))
+    conn.execute(sa.insert(changeset_table), _dump(applied))
+    crash_point("changeset.logged")
+
+
+def _dump(applied: Changeset) -> Row:
+    return {
+        "number": applied.number,
+        "layer": applied.layer,
+        "actor": applied.actor,
+        "note": applied.note,
+        "applied_at": applied.applied_at,
+        "changes": [change.dump() for change in applied.changes],
+        "packages": [{"key": p.key, "before": p.before, "after": p.after} for p in applied.packages],
+        "steps": list(applied.steps),
+        "reverts": applied.reverts,
+    }
+
+
+def _load(row: Mapping[str, Any]) -> Changeset:
+    return Changeset(
+        number=row["number"],
+        layer=row["layer"],
+        actor=row["actor"],
+        note=row["note"],
+        applied_at=row["applied_at"],
+        changes=tuple(Change.load(raw) for raw in row["changes"]),
+        packages=tuple(PackageChange(p["key"], p["before"], p["after"]) for p in row["packages"]),
+        steps=tuple(row["steps"]),
+        reverts=row["reverts"],
+    )
+
+
+def get(conn: Connection, number: int) -> Changeset:
+    """The changeset of that number. Raises NotFound."""
+    row = conn.execute(sa.select(changeset_table).where(changeset_table.c.number == number)).mappings().first()
+    if row is None:
+        raise NotFound()
+    return _load(row)
+
+
+def history(conn: Connection, limit: int = 50, before: int | None = None) -> list[Changeset]:
+    """Applied changesets, the newest first, those below number `before` only."""
+    query = sa.select(changeset_table).order_by(changeset_table.c.number.desc()).limit(limit)
+    if before is not None:
+        query = query.where(changeset_table.c.number < before)
+    return [_load(row) for row in conn.execute(query).mappings()]
+
+
+def _shadows_of(conn: Connection, number: int) -> list[Shadow]:
+    query = sa.select(shadow_table).where(shadow_table.c.changeset == number)
+    return [Shadow(**row) for row in conn.execute(query).mappings()]

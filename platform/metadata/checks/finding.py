@@ -1,0 +1,59 @@
+"""What a check reports: an id that never changes its meaning, a place, words and a hint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..wording import say
+
+Identity = tuple[str, str]
+"""(kind, key) of a document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong (`error`) or odd (`warning`) in a document. `path` is a JSON pointer into it."""
+
+    id: str
+    document: Identity
+    path: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def severity(self) -> str:
+        """`error` stops a changeset, `warning` does not."""
+        return "warning" if self.id in WARNINGS else "error"
+
+    def message(self, lang: str) -> str:
+        """What is wrong."""
+        return say(f"check.{self.id}", lang, **self.data)
+
+    def hint(self, lang: str) -> str:
+        """What to do about it."""
+        return say(f"check.{self.id}.hint", lang, **self.data)
+
+    def dump(self, lang: str) -> dict[str, Any]:
+        """The finding as JSON, worded."""
+        kind, key = self.document
+        return {
+            "id": self.id,
+            "severity": self.severity,
+            "kind": kind,
+            "key": key,
+            "path": self.path,
+            "message": self.message(lang),
+            "hint": self.hint(lang),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A node of a document that names a field, an entity or another document."""
+
+    document: Identity
+    path: str
+    target: str
+
+
+WARNINGS: frozenset[str] = frozenset()

@@ -1,0 +1,135 @@
+"""From edits to rows: what a changeset would write where, and what taking one back would. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from . import layers
+from .errors import Conflict, InvalidInput
+from .store import SITE, Document, Stored, site_edit
+
+OPERATIONS = ("put", "delete", "reset")
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One wish: put a document, delete one, or reset a packaged one to what its package ships."""
+
+    op: str
+    kind: str
+    key: str
+    document: Document | None = None
+
+    @classmethod
+    def put(cls, document: Mapping[str, Any]) -> Edit:
+        """Make this document effective."""
+        return cls("put", str(document.get("kind")), str(document.get("key")), dict(document))
+
+    @classmethod
+    def load(cls, raw: Any) -> Edit:
+        """The edit of its JSON form, `{op, document}` or `{op, kind, key}`. Raises InvalidInput."""
+        if not isinstance(raw, Mapping) or raw.get("op") not in OPERATIONS:
+            raise InvalidInput("edit.invalid")
+        named = raw.get("document", raw)
+        if not isinstance(named, Mapping) or not all(isinstance(named.get(name), str) for name in ("kind", "key")):
+            raise InvalidInput("edit.invalid")
+        if raw["op"] == "put":
+            return cls.put(named)
+        return cls(raw["op"], named["kind"], named["key"])
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row of one layer, before and after; None where there is no row."""
+
+    place: tuple[str, str, str]
+    before: Stored | None
+    after: Stored | None
+
+    def dump(self) -> dict[str, Any]:
+        """The change as JSON."""
+        kind, key, layer = self.place
+        return {"kind": kind, "key": key, "layer": layer, "before": _dump(self.before), "after": _dump(self.after)}
+
+    @classmethod
+    def load(cls, raw: Mapping[str, Any]) -> Change:
+        """The change of its JSON form."""
+        place = (raw["kind"], raw["key"], raw["layer"])
+        before, after = (
+            None if raw[side] is None else Stored(*place, **raw[side]) for side in ("before", "after")
+        )
+        return cls(place, before, after)
+
+
+def _dump(row: Stored | None) -> dict[str, Any] | None:
+    return None if row is None else {"document": row.document, "base": row.base}
+
+
+def draft(rows: Sequence[Stored], edits: Sequence[Edit], layer: str) -> list[Change]:
+    """The rows the edits would change in `layer`; edits that change nothing vanish, of two the last wins."""
+    present = {row.place: row for row in rows}
+    shipped = {row.identity: row.document for row in rows if row.layer != SITE and row.document is not None}
+    wanted: dict[tuple[str, str, str], Stored | None] = {}
+    for edit in edits:
+        place = (edit.kind, edit.key, layer)
+        packaged = shipped.get((edit.kind, edit.key))
+        wanted[place] = _wanted(edit, place, packaged)
+    return _changes(present, wanted)
+
+
+def _wanted(edit: Edit, place: tuple[str, str, str], packaged: Document | None) -> Stored | None:
+    """The row that fulfils the edit."""
+    layer = place[2]
+    if edit.op == "put" and edit.document is not None:
+        return site_edit(edit.document, packaged) if layer == SITE else Stored(*place, edit.document)
+    if edit.op == "delete" and layer == SITE and packaged is not None:
+        return Stored(*place, None, packaged)
+    return None
+
+
+def _changes(
+    present: Mapping[tuple[str, str, str], Stored], wanted: Mapping[tuple[str, str, str], Stored | None]
+) -> list[Change]:
+    return [
+        Change(place, present.get(place), row)
+        for place, row in wanted.items()
+        if not _equal(present.get(place), row)
+    ]
+
+
+def _equal(left: Stored | None, right: Stored | None) -> bool:
+    return layers.same(_dump(left), _dump(right))
+
+
+def undo(rows: Sequence[Stored], changes: Sequence[Change]) -> list[Change]:
+    """The changes that take `changes` back. What was edited since is merged node by node.
+
+    Raises Conflict (`changeset.overtaken`) where both touched the same node.
+    """
+    present = {row.place: row for row in rows}
+    wanted: dict[tuple[str, str, str], Stored | None] = {}
+    overtaken: list[str] = []
+    for change in changes:
+        now = present.get(change.place)
+        if _equal(now, change.after):
+            wanted[change.place] = change.before
+            continue
+        merged = _merged_undo(change, now)
+        if merged is None:
+            overtaken.append("/".join(change.place[:2]))
+        else:
+            wanted[change.place] = merged
+    if overtaken:
+        raise Conflict("changeset.overtaken", places=", ".join(overtaken))
+    return _changes(present, wanted)
+
+
+def _merged_undo(change: Change, now: Stored | None) -> Stored | None:
+    sides = (change.after, now, change.before)
+    documents = [side.document for side in sides if side is not None and side.document is not None]
+    if now is None or len(documents) != len(sides):
+        return None
+    merge = layers.merge(*documents)
+    return None if merge.clashes else Stored(*now.place, dict(merge.value), now.base)

@@ -1,0 +1,155 @@
+"""What a Plan would do to the rows, counted by SQL before anything happens.
+
+Levels: `info` is good to know, `confirm` needs a yes because values go out of sight, `refuse` cannot be done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import singledispatchmethod
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from . import steps as s
+from .catalog import Catalog
+from .conversion import SAMPLES, Conversion, attempt, chunks
+from .errors import ValueRefused
+from .model import Field
+from .plan import Plan
+from .wording import say
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One consequence for `count` rows of a field. `samples` are (record id, value shown)."""
+
+    level: str
+    code: str
+    entity: str
+    field: str | None
+    count: int
+    samples: tuple[tuple[int, str], ...] = ()
+
+    def describe(self, lang: str) -> str:
+        """The effect as a sentence."""
+        shown = "、".join(f"{value} (#{key})" for key, value in self.samples[:3])
+        data = {"entity": self.entity, "field": self.field, "count": self.count, "samples": shown}
+        return say(f"effect.{self.code}", lang, **data)
+
+    def dump(self) -> dict[str, Any]:
+        """The effect as JSON."""
+        place = {"entity": self.entity, "field": self.field}
+        samples = [{"id": key, "value": value} for key, value in self.samples]
+        return {"level": self.level, "code": self.code, **place, "count": self.count, "samples": samples}
+
+
+def measure(conn: Connection, plan: Plan, current: Catalog, desired: Catalog) -> list[Effect]:
+    """All effects of the plan's steps that touch at least one row."""
+    meter = _Meter(conn, plan, current, desired)
+    return [effect for step in plan.steps for effect in meter.of(step) if effect.count]
+
+
+class _Meter:
+    def __init__(self, conn: Connection, plan: Plan, current: Catalog, desired: Catalog) -> None:
+        self.conn, self.current, self.desired = conn, current, desired
+        self.filled = {(step.entity, step.field) for step in plan.steps if isinstance(step, s.Backfill)}
+
+    @singledispatchmethod
+    def of(self, step: s.Step) -> Iterator[Effect]:
+        """The effects of one step."""
+        yield from ()
+
+    @of.register
+    def _removed_column(self, step: s.ShadowColumn) -> Iterator[Effect]:
+        field = self.current.entities[step.entity].all_fields[step.field]
+        if field.behaviour.computed:
+            return
+        column = self.current.tables[step.entity].c[step.field]
+        yield self._found("confirm", "values_removed", field, column.is_not(None))
+
+    @of.register
+    def _removed_table(self, step: s.ShadowTable) -> Iterator[Effect]:
+        table = self.current.tables[step.entity]
+        count = self.conn.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+        yield Effect("confirm", "rows_removed", step.entity, None, count)
+
+    @of.register
+    def _converted(self, step: s.ConvertColumn) -> Iterator[Effect]:
+        old, new = (c.entities[step.entity].all_fields[step.field] for c in (self.current, self.desired))
+        table = self.current.tables[step.entity]
+        outcome = attempt(self.conn, table.name, Conversion(old, new), step.field)
+        samples = tuple((key, _shown(old, value)) for key, value in outcome.samples)
+        yield Effect("confirm", "values_lost", step.entity, step.field, outcome.lost, samples)
+        yield Effect("info", "values_converted", step.entity, step.field, outcome.converted)
+
+    @of.register
+    def _checked(self, step: s.CheckValues) -> Iterator[Effect]:
+        field = self.desired.entities[step.entity].all_fields[step.field]
+        column = self.current.tables[step.entity].c[step.field]
+        count, samples = 0, []
+        for rows in chunks(self.conn, column.table.name, sa.column(column.name, column.type)):
+            for key, value in rows:
+                if _refused(field, value):
+                    count += 1
+                    samples.append((key, _shown(field, value))) if len(samples) < SAMPLES else None
+        yield Effect("refuse", "values_refused", step.entity, step.field, count, tuple(samples))
+
+    @of.register
+    def _required(self, step: s.RequireValues) -> Iterator[Effect]:
+        if (step.entity, step.field) in self.filled:
+            return
+        field = self.desired.entities[step.entity].fields[step.field]
+        table = self.current.tables[step.entity]
+        empty = table.c[step.field].is_(None) if step.field in table.c else sa.true()
+        yield self._found("refuse", "empty_required", field, sa.and_(empty, table.c.deleted_at.is_(None)))
+
+    @of.register
+    def _backfilled(self, step: s.Backfill) -> Iterator[Effect]:
+        field = self.desired.entities[step.entity].fields[step.field]
+        table = self.current.tables[step.entity]
+        empty = table.c[step.field].is_(None) if step.field in table.c else sa.true()
+        yield self._found("info", "values_filled", field, empty, sampled=False)
+
+    @of.register
+    def _unique(self, step: s.AddIndex) -> Iterator[Effect]:
+        table = self.current.tables[step.entity]
+        if not step.unique or step.field not in table.c:
+            return
+        column = table.c[step.field]
+        field = self.current.entities[step.entity].all_fields[step.field]
+        live = sa.and_(table.c.deleted_at.is_(None), column.is_not(None))
+        query = sa.select(sa.func.min(table.c.id), column, sa.func.count()).where(live).group_by(column)
+        twice = list(self.conn.execute(query.having(sa.func.count() > 1).order_by(sa.func.min(table.c.id))))
+        samples = tuple((key, _shown(field, value)) for key, value, _ in twice[:SAMPLES])
+        yield Effect("refuse", "duplicates", step.entity, step.field, sum(row[2] for row in twice), samples)
+
+    def _found(
+        self, level: str, code: str, field: Field, where: sa.ColumnElement[bool], *, sampled: bool = True
+    ) -> Effect:
+        table = self.current.tables[field.entity]
+        count = self.conn.execute(sa.select(sa.func.count()).select_from(table).where(where)).scalar_one()
+        samples: list[tuple[int, str]] = []
+        if sampled and count and field.key in table.c:
+            query = sa.select(table.c.id, table.c[field.key]).where(where).order_by(table.c.id).limit(SAMPLES)
+            samples = [(key, _shown(field, value)) for key, value in self.conn.execute(query)]
+        return Effect(level, code, field.entity, field.key, count, tuple(samples))
+
+
+def _refused(field: Field, value: Any) -> bool:
+    """Whether the field, as it will be, would not take a value it holds."""
+    if field.choices:
+        keys = value if isinstance(value, tuple) else (value,)
+        return any(key not in field.choice_by_key for key in keys)
+    raw = field.behaviour.dump(field, value)
+    try:
+        field.behaviour.parse(field, raw)
+    except ValueRefused:
+        return True
+    return False
+
+
+def _shown(field: Field, value: Any) -> str:
+    return str(field.behaviour.plain(field, value, "zh"))[:80]

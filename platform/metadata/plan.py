@@ -1,0 +1,235 @@
+"""What must happen to the tables so that one Catalog's become another's: a Plan of plain steps. Pure, no database.
+
+No step drops values. A removed field's column is renamed and becomes a shadow; a changed type gets a new column
+beside the old one, which becomes a shadow too; a removed entity's table is renamed. Columns of declared fields are
+never NOT NULL, so that adding one rewrites nothing; the write pipeline demands required values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from . import layers
+from . import steps as s
+from .catalog import Catalog
+from .dependencies import Place, affected
+from .model import Field
+from .physical import build_column
+from .reading import read_field
+
+_DIALECTS = (sqlite.dialect(), postgresql.dialect())
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps in the order they run."""
+
+    steps: tuple[s.Step, ...]
+
+    def describe(self, lang: str) -> list[str]:
+        """One sentence per step."""
+        return [step.describe(lang) for step in self.steps]
+
+    @property
+    def rebuilds(self) -> bool:
+        """Whether SQLite must copy a table to another."""
+        return any(isinstance(step, s.DropForeignKey | s.AddForeignKey | s.RestoreTable) for step in self.steps)
+
+
+def signature(column: sa.Column[Any]) -> tuple[str, ...]:
+    """How every database stores the column; equal signatures keep values as they are."""
+    return tuple(column.type.compile(dialect=dialect) for dialect in _DIALECTS)
+
+
+def plan(current: Catalog, desired: Catalog, restorable: Collection[s.Shadow] = ()) -> Plan:
+    """The steps from `current` to `desired`. What comes back takes its values from `restorable` where it can."""
+    return Plan(tuple(_Planner(current, desired, restorable).steps()))
+
+
+class _Planner:
+    def __init__(self, current: Catalog, desired: Catalog, restorable: Collection[s.Shadow]) -> None:
+        self.current, self.desired = current, desired
+        self.shadows = {(shadow.entity, shadow.field): shadow for shadow in restorable}
+        self.added = [key for key in desired.entities if key not in current.entities]
+        self.removed = [key for key in current.entities if key not in desired.entities]
+        self.kept = [key for key in desired.entities if key in current.entities]
+        self.moved: set[Place] = set()
+        """Columns renamed away; indexes and keys on them go with them."""
+        self.dirty: set[Place] = set()
+        """Fields whose values are not what computed fields last saw."""
+        self.restored: set[Place] = set()
+
+    def steps(self) -> Iterator[s.Step]:
+        """All steps: first what goes, then what comes, then values, then what guards them."""
+        changes = [change for entity in self.kept for change in self._column_changes(entity)]
+        indexes = {entity: self._index_changes(entity) for entity in self.kept}
+        for dropped, _ in indexes.values():
+            yield from dropped
+        yield from self._dropped_keys()
+        yield from (change for change in changes if isinstance(change, s.ShadowColumn))
+        yield from (s.ShadowTable(entity) for entity in self.removed)
+        yield from self._new_tables()
+        yield from (change for change in changes if not isinstance(change, s.ShadowColumn | s.CheckValues))
+        yield from self._added_keys()
+        yield from self._value_steps(changes)
+        for _, added in indexes.values():
+            yield from added
+
+    def _new_tables(self) -> Iterator[s.Step]:
+        """Tables first, then their keys: they may point at each other."""
+        for entity in self.added:
+            shadow = self._kept_table(entity)
+            yield s.RestoreTable(entity, shadow) if shadow else s.CreateTable(entity)
+        yield from (s.AddForeignKeys(entity) for entity in self.added)
+
+    def _kept_table(self, entity: str) -> s.Shadow | None:
+        shadow = self.shadows.get((entity, None))
+        same_document = shadow and layers.same(shadow.document, self.desired.documents["entity", entity])
+        return shadow if same_document else None
+
+    def _kept_column(self, field: Field) -> s.Shadow | None:
+        """The shadow with the field's old values, if it was stored the way the field is now."""
+        shadow = self.shadows.get((field.entity, field.key))
+        if shadow is None or shadow.document["type"] != field.type:
+            return None
+        old, new = build_column(read_field(field.entity, shadow.document, {})), build_column(field)
+        same_storage = old is not None and new is not None and signature(old) == signature(new)
+        return shadow if same_storage and not field.behaviour.computed else None
+
+    def _column_changes(self, entity: str) -> Iterator[s.Step]:
+        before, after = self.current.tables[entity], self.desired.tables[entity]
+        for name in before.c.keys():
+            if name not in after.c:
+                yield self._shadow(entity, name)
+        for name, column in after.c.items():
+            if name not in before.c:
+                yield from self._add(entity, name)
+                continue
+            old, new = (c.entities[entity].fields.get(name) for c in (self.current, self.desired))
+            if old is None or new is None:
+                continue
+            yield from self._change(old, new, signature(before.c[name]) == signature(column))
+
+    def _shadow(self, entity: str, name: str) -> s.Step:
+        self.moved.add((entity, name))
+        self.dirty.add((entity, name))
+        return s.ShadowColumn(entity, name)
+
+    def _add(self, entity: str, name: str) -> Iterator[s.Step]:
+        self.dirty.add((entity, name))
+        shadow = self._kept_column(self.desired.entities[entity].all_fields[name])
+        if shadow:
+            self.restored.add((entity, name))
+            yield s.RestoreColumn(entity, name, shadow)
+        else:
+            yield s.AddColumn(entity, name)
+
+    def _change(self, old: Field, new: Field, same_storage: bool) -> Iterator[s.Step]:
+        place = (new.entity, new.key)
+        if new.behaviour.computed:
+            if not same_storage or not old.behaviour.computed:
+                yield self._shadow(*place)
+                yield s.AddColumn(*place)
+            elif _definition(old) != _definition(new):
+                self.dirty.add(place)
+        elif not same_storage or (old.type != new.type and not old.behaviour.computed) or _retargeted(old, new):
+            self.moved.add(place)
+            self.dirty.add(place)
+            shadow = self._kept_column(new)
+            if shadow:
+                self.restored.add(place)
+                yield s.UnconvertColumn(*place, shadow)
+            else:
+                yield s.ConvertColumn(*place)
+        elif _definition(old) != _definition(new):
+            yield s.CheckValues(*place)
+
+    def _value_steps(self, changes: Iterable[s.Step]) -> Iterator[s.Step]:
+        yield from (change for change in changes if isinstance(change, s.CheckValues))
+        for entity in self.kept:
+            before, after = (c.entities[entity].fields for c in (self.current, self.desired))
+            for key, field in after.items():
+                if _is_new(before.get(key), field) and field.default is not None and not field.behaviour.computed:
+                    yield s.Backfill(entity, key)
+                was_required = key in before and before[key].required
+                if field.required and not was_required and not field.behaviour.computed:
+                    yield s.RequireValues(entity, key)
+        for entity, fields in affected(self.desired, self.dirty):
+            if entity in self.kept:
+                yield s.Recompute(entity, fields)
+
+    def _index_changes(self, entity: str) -> tuple[list[s.Step], list[s.Step]]:
+        before, after = (_indexes(c.tables[entity]) for c in (self.current, self.desired))
+        gone = {
+            name
+            for name, index in before.items()
+            if name not in after or after[name] != index or self._is_moved(entity, index.columns)
+        }
+        come = [name for name in after if name not in before or name in gone]
+        return (
+            [s.DropIndex(entity, name) for name in sorted(gone)],
+            [s.AddIndex(entity, name, after[name].columns[0], after[name].unique) for name in come],
+        )
+
+    def _is_moved(self, entity: str, columns: Iterable[str]) -> bool:
+        return any((entity, column) in self.moved for column in columns)
+
+    def _dropped_keys(self) -> Iterator[s.Step]:
+        """Keys whose column goes or points elsewhere, those of removed tables too: shadows hold nobody."""
+        for entity, table in self.current.tables.items():
+            wanted = _keys(self.desired.tables[entity]) if entity in self.desired.tables else {}
+            dropped = [
+                name
+                for name, target in _keys(table).items()
+                if wanted.get(name) != target or (entity, name) in self.moved
+            ]
+            if dropped:
+                yield s.DropForeignKey(entity, tuple(dropped))
+
+    def _added_keys(self) -> Iterator[s.Step]:
+        """Keys of columns that stay but point elsewhere, or come back; new columns bring theirs along."""
+        for entity in self.kept:
+            before, after = (_keys(c.tables[entity]) for c in (self.current, self.desired))
+            for name, target in after.items():
+                stays = name in self.current.tables[entity].c and (entity, name) not in self.moved
+                if (stays and before.get(name) != target) or (entity, name) in self.restored:
+                    yield s.AddForeignKey(entity, name)
+
+
+def _is_new(old: Field | None, new: Field) -> bool:
+    return old is None or (new.required and not old.required)
+
+
+def _retargeted(old: Field, new: Field) -> bool:
+    return bool(old.option("target") != new.option("target") and new.behaviour.target == "target")
+
+
+def _definition(field: Field) -> tuple[Any, ...]:
+    keys = tuple(choice.key for choice in field.choices)
+    options = {name: value for name, value in field.options.items() if name != "options"}
+    return (field.type, options, keys)
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    columns: tuple[str, ...]
+    unique: bool
+    text: str
+
+
+def _indexes(table: sa.Table) -> dict[str, _Index]:
+    found = {}
+    for index in sorted(table.indexes, key=lambda index: str(index.name)):
+        text = str(sa.schema.CreateIndex(index).compile(dialect=_DIALECTS[1]))
+        found[str(index.name)] = _Index(tuple(column.name for column in index.columns), index.unique, text)
+    return found
+
+
+def _keys(table: sa.Table) -> dict[str, tuple[str, str | None]]:
+    """By column: the table pointed at and what happens on delete."""
+    return {key.parent.name: (key.target_fullname, key.ondelete) for key in table.foreign_keys}
