@@ -8,15 +8,20 @@ A value has five faces, and each member below turns one into another:
 * dumped – the JSON form the API gives, which `parse` reads back to the same value;
 * cell – what a person sees: escaped HTML in lists and details, plain text in Excel and prints.
 
-`parse` raises for rubbish and never turns it into empty. Subclasses register themselves by their `name`; a missing
-member or a name used twice is a TypeError at import. One contract test runs over `FIELD_TYPES`.
+`parse` raises for rubbish and never turns it into empty. It is lenient, because people type and sheets differ; the
+strictness of the API is `json_schema`'s, which is applied before it. Instants without an offset are read and shown
+in `zone`, a context variable that each request and job sets to its user's. Subclasses register themselves by their
+`name`; a missing member or a name used twice is a TypeError at import. One contract test runs over `FIELD_TYPES`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from markupsafe import escape
 from sqlalchemy.types import TypeEngine
@@ -26,6 +31,11 @@ from .errors import ValueRefused
 if TYPE_CHECKING:
     from .model import Field
     from .operators import Operator
+
+_HOME: tzinfo = ZoneInfo("Asia/Shanghai")
+
+zone: ContextVar[tzinfo] = ContextVar("zone", default=_HOME)
+"""Where the person is whose values are read or shown: instants typed without an offset are his local time."""
 
 CellRenderer = Callable[[Any, str | None], str]
 """(value, label of what it points at) -> safe HTML; the label is None except for references."""
@@ -50,10 +60,14 @@ class ExcelFormat:
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Raw values the contract test feeds: `valid` pairs raw and value, `invalid` pairs raw and error code."""
+    """Raw values the contract test feeds: `valid` pairs raw and value, `invalid` pairs raw and error code.
+
+    `invalid_json` are JSON values that `json_schema` refuses, though `parse` may be kind enough to read them.
+    """
 
     valid: tuple[tuple[Any, Any], ...]
     invalid: tuple[tuple[Any, str], ...] = ()
+    invalid_json: tuple[Any, ...] = ()
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -72,6 +86,8 @@ class FieldType:
     sortable: ClassVar[bool] = True
     numeric: ClassVar[bool] = False
     computed: ClassVar[bool] = False
+    numbered: ClassVar[bool] = False
+    """Whether new records get a number of a sequence where no value is given."""
     target: ClassVar[str | None] = None
     """Option name (`target`) or fixed system table (`user`, `department`) a reference points at."""
 
@@ -85,6 +101,10 @@ class FieldType:
         if missing:
             raise TypeError(f"field type {cls.name!r} lacks {missing}")
         FIELD_TYPES[cls.name] = cls()
+
+    def of(self, field: Field) -> FieldType:
+        """The behaviour of this field; another type's where a computed field behaves as its result."""
+        return self
 
     def column(self, field: Field) -> TypeEngine[Any] | None:
         """The column's type, or None when nothing is stored."""
@@ -128,16 +148,20 @@ class FieldType:
         values: list[Any] = []
         refused: dict[int, ValueRefused] = {}
         for position, raw in enumerate(raws):
-            # 1, 1.0 and True hash alike but do not mean the same.
-            key = (raw.__class__, raw)
+            # 1, 1.0 and True hash alike but do not mean the same; a list has no hash.
+            key = (raw.__class__, raw if raw.__hash__ is not None else repr(raw))
             if key not in known:
-                try:
-                    known[key] = self.parse(field, raw)
-                except ValueRefused as error:
-                    known[key] = error
+                known[key] = _try(self.parse, field, raw)
             value = known[key]
             if isinstance(value, ValueRefused):
                 refused[position] = value
                 value = None
             values.append(value)
         return values, refused
+
+
+def _try(parse: Callable[[Field, Any], Any], field: Field, raw: Any) -> Any:
+    try:
+        return parse(field, raw)
+    except ValueRefused as refusal:
+        return refusal

@@ -5,6 +5,7 @@ A `Field` knows its type's behaviour through `behaviour`; nothing outside `metad
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -32,6 +33,11 @@ SYSTEM_FIELDS = {
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
+def fold(word: str) -> str:
+    """A word as it is compared where case and width do not matter."""
+    return unicodedata.normalize("NFKC", word).strip().casefold()
+
+
 @dataclass(frozen=True, slots=True)
 class Option:
     """One choice of a select, multiselect or stage. `category` is open, won or lost where it matters."""
@@ -43,6 +49,11 @@ class Option:
     category: str | None = None
     probability: int | None = None
     aliases: tuple[str, ...] = ()
+
+
+def _words(option: Option) -> tuple[tuple[str, ...], ...]:
+    labels = (option.label,) if isinstance(option.label, str) else tuple(option.label.values())
+    return (option.key,), labels, option.aliases
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +91,26 @@ class Field:
 
     @cached_property
     def behaviour(self) -> FieldType:
-        """The type's behaviour, from the registry."""
+        """The type's behaviour, from the registry; a computed field's is that of its result."""
         from .fieldtype import FIELD_TYPES
 
-        return FIELD_TYPES[self.type]
+        return FIELD_TYPES[self.type].of(self)
 
     @cached_property
     def choice_by_key(self) -> Mapping[str, Option]:
         """Options by key, retired ones included."""
         return {choice.key: choice for choice in self.choices}
+
+    @cached_property
+    def choice_by_word(self) -> Mapping[str, Option]:
+        """Options by every word a person may use for them: key, labels, aliases; case and width folded."""
+        found: dict[str, Option] = {}
+        choices = sorted(self.choices, key=lambda choice: choice.retired)
+        # Where two options share a word, keys go before labels and labels before aliases.
+        for words in zip(*(_words(choice) for choice in choices), strict=True):
+            for choice, some in zip(choices, words, strict=True):
+                found.update((folded, choice) for word in some if (folded := fold(word)) not in found)
+        return found
 
     def option(self, name: str, default: Any = None) -> Any:
         """What the document says under `name`, a setting of this type."""

@@ -1,0 +1,49 @@
+"""Numbers given by the system, such as `KH00042` or `HT202611-0007`."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from ..fieldtype import Examples, InputWidget
+from ..model import Field
+from .text import Text
+
+_PLACE = re.compile(r"\{(YYYY|YY|MM|DD|seq:([1-9]))\}")
+DEFAULT_PATTERN = "{seq:5}"
+PATTERN_SCHEMA = r"^(?:[^{}]|\{(?:YYYY|YY|MM|DD)\})*\{seq:[1-9]\}(?:[^{}]|\{(?:YYYY|YY|MM|DD)\})*$"
+
+
+def scope_of(pattern: str, day: date) -> str:
+    """What the sequence counts within: the pattern with its date rendered and the sequence's place still open.
+    Two days with the same scope continue one sequence; another scope starts at 1.
+    """
+    year = f"{day.year:04d}"
+    parts = {"YYYY": year, "YY": year[2:], "MM": f"{day.month:02d}", "DD": f"{day.day:02d}"}
+    return _PLACE.sub(lambda match: parts.get(match[1], match[0]), pattern)
+
+
+def number(scope: str, sequence: int) -> str:
+    """The number of `sequence` within a scope; it grows beyond its width rather than start again."""
+    return _PLACE.sub(lambda match: str(sequence).zfill(int(match[2])), scope)
+
+
+class Autonumber(Text):
+    """Text that only the system writes. The pattern takes {YYYY} {YY} {MM} {DD} and one {seq:N}."""
+
+    name = "autonumber"
+    options_schema = {"pattern": {"type": "string", "maxLength": 60, "pattern": PATTERN_SCHEMA}}
+    examples = Examples(
+        valid=(("KH00042", "KH00042"), (" ", None)),
+        invalid=(("x" * 101, "too_long"), ("a\0", "bad_character")),
+        invalid_json=(42, True),
+        options={"pattern": "KH{seq:5}"},
+    )
+    numbered = True
+    default_length = 100
+
+    def match(self, field: Field, text: str) -> None:
+        """Nothing: the pattern is how numbers are made, and imported ones may look different."""
+
+    def widget(self, field: Field) -> InputWidget:
+        return InputWidget("readonly")

@@ -1,0 +1,19 @@
+"""A department of the organisation."""
+
+from __future__ import annotations
+
+from ..fieldtype import InputWidget
+from ..model import Field
+from .reference import Reference
+from .user import REFERENCE_EXAMPLES
+
+
+class Department(Reference):
+    """The id of a department."""
+
+    name = "department"
+    target = "department"
+    examples = REFERENCE_EXAMPLES
+
+    def widget(self, field: Field) -> InputWidget:
+        return InputWidget("picker", {"source": "department"})
