@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 from anyio import to_thread
@@ -17,7 +16,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Match, Mount
 
-from ..metadata import wording
 from ..metadata.errors import FormloomError
 from .extension import Extension, extended
 from .http.counters import Counters
@@ -28,8 +26,6 @@ from .http.statics import BuiltFiles
 from .jobs import Worker
 from .routes import ROUTES
 from .site import Site
-
-wording.register(Path(__file__).parent / "wording" / "http")
 
 def build_app(site: Site, extensions: Sequence[Extension] = (), *, job_threads: int = 0) -> Starlette:
     """The application. With `job_threads` it also does background work while it serves."""
@@ -61,7 +57,7 @@ def _lifespan(site: Site, job_threads: int) -> Callable[[Starlette], Any]:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = site.settings.threads
-        worker = Worker(site, threads=job_threads)
+        worker = Worker(site.database, site.settings, threads=job_threads, site=site)
         if job_threads:
             worker.start()
         try:

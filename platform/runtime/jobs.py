@@ -1,23 +1,266 @@
-"""Background work."""
+"""Background work: what kinds there are, what a running one may do, and the threads that run them."""
 
 from __future__ import annotations
 
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
+
+from sqlalchemy import exc
+from sqlalchemy.engine import Connection
+
+from ..metadata.database import Database
+from ..metadata.errors import FormloomError
+from ..metadata.wording import LANGUAGES
+from . import job_queue
+from .job_queue import Job, cancel, enqueue, get_job, recent_jobs
+from .settings import Settings
+from .site import Site
+
+__all__ = [
+    "Cancelled",
+    "Job",
+    "JobRun",
+    "Worker",
+    "cancel",
+    "enqueue",
+    "get_job",
+    "recent_jobs",
+    "register",
+]
+
+log = logging.getLogger("formloom.jobs")
+
+Function = Callable[["JobRun"], Any]
+"""Does one job; what it returns (JSON) is the job's result."""
+
+ATTEMPTS = 3
+POLL_SECONDS = 0.7
+HEARTBEAT_SECONDS = 20.0
+CANCEL_SECONDS = 0.5
+PROGRESS_SECONDS = 0.3
+STOP_SECONDS = 10.0
+
+_functions: dict[str, Function] = {}
+_attempts: dict[str, int] = {}
+
+
+class Cancelled(Exception):
+    """The job was asked to stop; it ends as cancelled."""
+
+
+class Interrupted(Exception):
+    """The program is stopping; the job waits for the next start."""
+
+
+class LeaseLost(Exception):
+    """Another worker has the job now; nothing more may be written for it."""
+
+
+def register(kind: str, function: Function, *, attempts: int = ATTEMPTS) -> None:
+    """Let workers do jobs of `kind`. `attempts`: how often one may begin before it counts as failed."""
+    _functions[kind] = function
+    _attempts[kind] = attempts
+
+
+class JobRun:
+    """A job being done, as its function sees it."""
+
+    def __init__(self, site: Site, job: Job, stopping: threading.Event) -> None:
+        self.site = site
+        self.job = job
+        self._stopping = stopping
+        self._writing = False
+        self._cancelled = False
+        self._asked_at = 0.0
+        self._told_at = 0.0
+        self._told = (0, 0, "")
+
+    @property
+    def payload(self) -> Any:
+        """What the job was asked with."""
+        return self.job.payload
+
+    @property
+    def database(self) -> Database:
+        """The database."""
+        return self.site.database
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A write transaction that can only be committed while the job is still ours. Raises LeaseLost."""
+        with self.database.writing() as conn:
+            if not job_queue.is_held(conn, self.job.id, self.job.fence):
+                raise LeaseLost(self.job.id)
+            self._writing = True
+            try:
+                yield conn
+                # Renewed in the same transaction, so that nobody takes the job between the commit and a heartbeat;
+                # and renewed last, because it locks the job's row, which progress is written to meanwhile.
+                if not job_queue.renew(conn, self.job.id, self.job.fence):
+                    raise LeaseLost(self.job.id)
+            finally:
+                self._writing = False
+                job_queue.live_progress.pop(self.job.id, None)
+        self._told_at = 0.0
+        self.progress(*self._told)
+
+    def progress(self, done: int, total: int, message: str = "") -> None:
+        """Tell how far the job is. Cheap to call often. Raises LeaseLost, Interrupted."""
+        if self._stopping.is_set() and not self._writing:
+            raise Interrupted()
+        self._told = (done, total, message)
+        now = time.monotonic()
+        if now - self._told_at < PROGRESS_SECONDS and done < total:
+            return
+        self._told_at = now
+        if self._writing and self.database.is_sqlite:
+            job_queue.live_progress[self.job.id] = self._told
+            return
+        values = {"progress_done": done, "progress_total": total, "message": message[:500]}
+        with self.database.writing() as conn:
+            told = conn.execute(job_queue.held(self.job.id, self.job.fence).values(**values))
+            if told.rowcount == 0:
+                raise LeaseLost(self.job.id)
+
+    def cancelled(self) -> bool:
+        """Whether somebody asked the job to stop. Looks at most twice a second."""
+        now = time.monotonic()
+        if not self._cancelled and now - self._asked_at >= CANCEL_SECONDS:
+            self._asked_at = now
+            with self.database.reading() as conn:
+                job = get_job(conn, self.job.id)
+            self._cancelled = job is None or job.cancel_requested
+        return self._cancelled
+
+    def stop_if_cancelled(self) -> None:
+        """Raises Cancelled when somebody asked the job to stop."""
+        if self.cancelled():
+            raise Cancelled()
+
+    def heartbeat(self) -> None:
+        """Renew the lease, unless the job's own transaction holds the only write lock and renews it itself."""
+        if not (self._writing and self.database.is_sqlite):
+            with self.database.writing() as conn:
+                job_queue.renew(conn, self.job.id, self.job.fence)
 
 
 class Worker:
-    """Runs jobs in threads of this process."""
+    """Does jobs, in threads of its own after `start`, or one by one with `run_once`."""
 
-    def __init__(self, site: Any, *, threads: int = 1) -> None:
-        self.site = site
-        self.threads = threads
+    def __init__(
+        self, database: Database, settings: Settings, *, threads: int = 1, site: Site | None = None
+    ) -> None:
+        self.site = site or Site(settings, database)
+        self._count = threads
+        self._threads: list[threading.Thread] = []
+        self._running: dict[int, JobRun] = {}
+        self._stopping = threading.Event()
+        self._work = threading.Condition()
 
     def start(self) -> None:
-        """Begin."""
-
-    def run_once(self) -> bool:
-        """Run one job; False when there is none."""
-        return False
+        """Begin to work in the background."""
+        self.site.wake_jobs = self.wake
+        targets = [self._loop] * self._count + [self._keep_leases]
+        self._threads = [threading.Thread(target=target, name="formloom-jobs", daemon=True) for target in targets]
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """End after the jobs that run."""
+        """Take no more jobs; those that run stop at their next progress and wait for the next start."""
+        self._stopping.set()
+        self.wake()
+        until = time.monotonic() + STOP_SECONDS
+        for thread in self._threads:
+            thread.join(max(0.1, until - time.monotonic()))
+        self._threads = []
+
+    def wake(self) -> None:
+        """Look for work now rather than at the next look."""
+        with self._work:
+            self._work.notify_all()
+
+    def run_once(self) -> bool:
+        """Do one job; False when none waits."""
+        job = self._take()
+        if job is None:
+            return False
+        self._do(job)
+        return True
+
+    def _take(self) -> Job | None:
+        with self.site.database.reading() as conn:
+            if not job_queue.anything_waits(conn):
+                return None
+        with self.site.database.writing() as conn:
+            return job_queue.take(conn, _attempts)
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                busy = self.run_once()
+            except exc.DBAPIError as error:
+                log.warning("jobs cannot be read: %s", error.orig)
+                busy = False
+            if not busy:
+                with self._work:
+                    self._work.wait(POLL_SECONDS)
+
+    def _keep_leases(self) -> None:
+        while not self._stopping.wait(HEARTBEAT_SECONDS):
+            for run in list(self._running.values()):
+                try:
+                    run.heartbeat()
+                except exc.DBAPIError as error:
+                    log.warning("the lease of job %s was not renewed: %s", run.job.id, error.orig)
+
+    def _do(self, job: Job) -> None:
+        run = JobRun(self.site, job, self._stopping)
+        self._running[job.id] = run
+        try:
+            self._finish(run, *self._outcome(run))
+        finally:
+            del self._running[job.id]
+            job_queue.live_progress.pop(job.id, None)
+
+    def _outcome(self, run: JobRun) -> tuple[str, Any]:
+        """(how it ended, its result or error). Never raises."""
+        try:
+            run.stop_if_cancelled()
+            return job_queue.DONE, _functions[run.job.kind](run)
+        except (Cancelled, Interrupted, LeaseLost, FormloomError) as error:
+            return type(error).__name__ if not isinstance(error, FormloomError) else "refused", error
+        except Exception as error:
+            log.error("job %s (%s) failed", run.job.id, run.job.kind, exc_info=error)
+            return "broken", error
+
+    def _finish(self, run: JobRun, how: str, what: Any) -> None:
+        job = run.job
+        if how == "LeaseLost":
+            log.warning("job %s was taken by another worker", job.id)
+            return
+        with self.site.database.writing() as conn:
+            if how == job_queue.DONE:
+                job_queue.end(conn, job.id, job.fence, job_queue.DONE, what)
+            elif how == "Cancelled":
+                job_queue.end(conn, job.id, job.fence, job_queue.CANCELLED, None)
+            elif how == "Interrupted":
+                job_queue.put_back(conn, job.id, job.fence, counts=False)
+            elif how == "refused":
+                job_queue.fail(conn, job.id, job.fence, what.code, **_described(what))
+            elif job.attempts < _attempts.get(job.kind, 1):
+                job_queue.put_back(conn, job.id, job.fence, counts=True)
+            else:
+                job_queue.fail(conn, job.id, job.fence, "job.broken")
+
+
+def _described(error: FormloomError) -> dict[str, Any]:
+    errors = [{"field": e.field, "code": e.code, "message": _both(e.message)} for e in error.fields]
+    return {"message": _both(error.message), "errors": errors}
+
+
+def _both(words: Callable[[str], str]) -> dict[str, str]:
+    return {lang: words(lang) for lang in LANGUAGES}

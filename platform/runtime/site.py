@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .http.call import Call
     from .http.problem import Problem
 
-TABLE_MODULES = ("formloom.rbac.tables", "formloom.runtime.jobs", "formloom.runtime.changelog")
+TABLE_MODULES = ("formloom.rbac.tables", "formloom.runtime.job_queue", "formloom.runtime.changelog")
 """Modules that announce system tables when they are imported."""
 
 ErrorPage = Callable[["Context | None", "Call", "Problem"], "Response"]

@@ -87,7 +87,7 @@ def work(args: argparse.Namespace, settings: Settings) -> int:
     set_up_logging(settings)
     extended(extensions())
     site = open_site(settings)
-    worker = Worker(site, threads=args.threads)
+    worker = Worker(site.database, site.settings, threads=args.threads, site=site)
     if args.once:
         while worker.run_once():
             pass

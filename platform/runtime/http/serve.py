@@ -163,7 +163,7 @@ def _access(conn: Connection, catalog: Catalog, actor: Actor | None) -> Any:
         return None
     from ...rbac.access import access_for
 
-    return access_for(conn, catalog, actor)
+    return access_for(catalog, actor)
 
 
 def language_of(site: Site, call: Call) -> str:
