@@ -55,7 +55,7 @@ _lock = threading.Lock()
 def access_for(catalog: Catalog, actor: Actor, *, now: datetime | None = None) -> Access:
     """What `actor` may do under `catalog`, at the moment `now`.
 
-    Compiled once and kept under everything it depends on: the Catalog and the actor with all his roles, departments,
+    Compiled once and kept under everything it depends on: the Catalog, and the actor with his roles, departments,
     subordinates and token limits, by value.
     """
     key = (id(catalog), actor)
@@ -117,7 +117,7 @@ class Access:
         return self._compiled.decisions.values()
 
     def entity(self, key: str) -> EntityAccess:
-        """The actor's rights on an entity. Raises NotFound when it is unknown, or he may neither view nor create."""
+        """The actor's rights on an entity. Raises NotFound when it is unknown, or not his to view or create."""
         known = self._entities.get(key)
         if known is None:
             decisions = self._compiled.decisions.get(key)
@@ -227,4 +227,3 @@ class EntityAccess:
     def clause(self, scope: Scope) -> ColumnElement[bool]:
         """SQL over `table` for the rows in `scope`."""
         return scope_clause(scope, self.table, self.entity, self.access.catalog, self.access.env)
-

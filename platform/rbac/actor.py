@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
@@ -105,10 +103,8 @@ def _read_organisation(conn: Connection, department: int | None) -> tuple[tuple[
     if department is None:
         return (), ()
     own = departments.alias("own")
-    related = sa.or_(
-        departments.c.path.startswith(own.c.path), own.c.path.startswith(departments.c.path)
-    )
-    rows: list[Mapping[str, Any]] = list(
+    related = sa.or_(departments.c.path.startswith(own.c.path), own.c.path.startswith(departments.c.path))
+    rows = list(
         conn.execute(
             sa.select(departments.c.id, departments.c.key, departments.c.path, own.c.path.label("own_path"))
             .select_from(own.join(departments, related))

@@ -20,7 +20,7 @@ from .policy import Policy
 from .scope import EVERYTHING, NOTHING, Scope, inside, parse_scope, union
 
 WITH_PARENT = "create_with_parent"
-"""Lines may be entered together with a new parent by who may create the parent, though he may not edit it later."""
+"""Who may create a parent may enter its lines with it, even if he may not edit either later."""
 
 OWNERSHIP = frozenset({"owner", "owner_department"})
 """System fields that the operation `assign` opens, and nothing else."""
@@ -98,7 +98,9 @@ def decide(catalog: Catalog, actor: Actor, policy: Policy) -> Mapping[str, Decis
     draft.hide_derived()
     if actor.limit is not None:
         draft.limit(actor.limit)
-    return {key: Decisions(catalog.entities[key], tuple(found)) for key, found in draft.allowances.items() if found}
+    return {
+        key: Decisions(catalog.entities[key], tuple(found)) for key, found in draft.allowances.items() if found
+    }
 
 
 def decide_everything(catalog: Catalog, reason: str) -> Mapping[str, Decisions]:
@@ -201,7 +203,8 @@ class _Draft:
         return frozenset(
             name
             for name, inputs in self.inputs[key].items()
-            if name in allowance.view and not all(self._sees(each, allowance.grant, open_fields) for each in inputs)
+            if name in allowance.view
+            and not all(self._sees(each, allowance.grant, open_fields) for each in inputs)
         )
 
     def _sees(self, needed: Input, grant: str, open_fields: OpenFields) -> bool:

@@ -16,7 +16,7 @@ from ..metadata.reading import rollup_source
 
 
 class Input(NamedTuple):
-    """A field that a derived field reads; `same_grant` when the grant that shows the derived field must show it."""
+    """A field that a derived field reads; `same_grant`: by right of the grant that shows the derived one."""
 
     entity: str
     name: str

@@ -84,7 +84,9 @@ def _objects_of(grant: Grant, catalog: Catalog) -> Iterator[tuple[str, str]]:
     yield from _field_objects(grant, entity.key, "", entity, catalog)
 
 
-def _field_objects(grant: Grant, name: str, path: str, entity: Entity, catalog: Catalog) -> Iterator[tuple[str, str]]:
+def _field_objects(
+    grant: Grant, name: str, path: str, entity: Entity, catalog: Catalog
+) -> Iterator[tuple[str, str]]:
     for field in entity.all_fields.values():
         level = _level(grant, path, field, entity)
         for action, needed in (("view", 1), ("edit", 2)):

@@ -153,7 +153,9 @@ def _conditions_under(name: str, value: Any) -> Iterator[Any]:
         yield value
 
 
-def scope_clause(scope: Scope, table: sa.FromClause, entity: Entity, catalog: Catalog, env: Env) -> ColumnElement[bool]:
+def scope_clause(
+    scope: Scope, table: sa.FromClause, entity: Entity, catalog: Catalog, env: Env
+) -> ColumnElement[bool]:
     """SQL that holds for the rows of `table` (the entity's, or an alias of it) in `scope`."""
     if scope.everything:
         return sa.true()

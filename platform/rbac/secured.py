@@ -17,7 +17,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from ..metadata.catalog import Catalog
 from ..metadata.errors import NotFound, UnknownField
 from ..metadata.model import Entity, Field
-from .scope import Scope, scope_clause
+from .scope import Scope
 
 if TYPE_CHECKING:
     from .access import EntityAccess
@@ -130,7 +130,9 @@ class _Masks:
 
     def columns(self) -> Iterable[ColumnElement[Any]]:
         # A comparison with an empty owner is neither true nor false; the flag must be one of them.
-        return (sa.case((clause, sa.true()), else_=sa.false()).label(name) for name, clause in self.scopes.values())
+        return (
+            sa.case((clause, sa.true()), else_=sa.false()).label(name) for name, clause in self.scopes.values()
+        )
 
 
 def _pick(access: EntityAccess, key: str, mask: ColumnElement[bool] | None) -> ColumnElement[Any]:

@@ -5,6 +5,7 @@ They are made once with the other system tables and are no entities: their rows 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -124,6 +125,13 @@ POLICY = "policy"
 @sa.event.listens_for(users, "after_create")
 def _start_policy(target: sa.Table, conn: sa.Connection, **kwargs: Any) -> None:
     conn.execute(sa.insert(state).values(name=POLICY, version=1))
+
+
+def insert(conn: sa.Connection, table: sa.Table, values: Mapping[str, Any]) -> int:
+    """The id of a new row. Queries: 1."""
+    key = conn.execute(sa.insert(table).values(dict(values))).inserted_primary_key
+    assert key is not None
+    return int(key[0])
 
 
 def policy_version(conn: sa.Connection) -> int:

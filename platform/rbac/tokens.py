@@ -1,0 +1,119 @@
+"""API tokens: `Authorization: Bearer fl_…`. Stored is only the hash; the secret is shown once.
+
+A token can do at most what its owner can at that moment, and less when its scope says so.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from ..metadata.catalog import Catalog
+from ..metadata.database import Database
+from ..metadata.errors import NotFound
+from .actor import TokenLimit, load_actor
+from .failures import refused
+from .sessions import TOUCH_AFTER, SignedIn, fingerprint, versions
+from .tables import insert, tokens, users
+
+PREFIX = "fl_"
+LONGEST_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token to be made. `scope` as in `parse_limit`; without `expires_at` it lasts until it is revoked."""
+
+    name: str
+    scope: Mapping[str, Any] = field(default_factory=dict)
+    expires_at: datetime | None = None
+
+
+def create(
+    conn: Connection, user_id: int, new: NewToken, catalog: Catalog, *, now: datetime | None = None
+) -> tuple[int, str]:
+    """(id, secret) of a new token of the user. Raises NotFound, InvalidInput."""
+    now = now or datetime.now(UTC)
+    parse_limit(new.scope, catalog)
+    name = new.name.strip()
+    if not name or len(name) > LONGEST_NAME:
+        raise refused("name", "too_long" if name else "required", max=LONGEST_NAME)
+    if new.expires_at is not None and new.expires_at <= now:
+        raise refused("expires_at", "in_the_past")
+    if conn.scalar(sa.select(users.c.id).where(users.c.id == user_id, users.c.is_active)) is None:
+        raise NotFound()
+    secret = PREFIX + secrets.token_urlsafe(32)
+    values = {
+        "user_id": user_id,
+        "name": name,
+        "token_hash": fingerprint(secret),
+        "scope": dict(new.scope),
+        "created_at": now,
+        "expires_at": new.expires_at,
+    }
+    return insert(conn, tokens, values), secret
+
+
+def parse_limit(scope: Mapping[str, Any], catalog: Catalog | None = None) -> TokenLimit | None:
+    """The limit of a scope `{"read_only": bool, "entities": [keys]}`; None when it limits nothing.
+
+    Raises InvalidInput for anything else, and for entities `catalog` does not have.
+    """
+    entities = scope.get("entities")
+    read_only = scope.get("read_only", False)
+    understood = entities is None or (isinstance(entities, list) and all(isinstance(e, str) for e in entities))
+    if scope.keys() - {"read_only", "entities"} or not isinstance(read_only, bool) or not understood:
+        raise refused("scope", "token_scope")
+    if catalog is not None and not catalog.entities.keys() >= set(entities or ()):
+        raise refused("scope", "token_scope")
+    if not read_only and entities is None:
+        return None
+    return TokenLimit(read_only, None if entities is None else frozenset(entities))
+
+
+def load(conn: Connection, secret: str, *, now: datetime | None = None) -> SignedIn | None:
+    """Whose token this is; None when it is unknown, expired, revoked, or its owner disabled."""
+    if not secret.startswith(PREFIX):
+        return None
+    now = now or datetime.now(UTC)
+    policy, catalog = versions()
+    row = conn.execute(
+        sa.select(tokens, policy, catalog)
+        .join(users, users.c.id == tokens.c.user_id)
+        .where(tokens.c.token_hash == fingerprint(secret), tokens.c.revoked_at.is_(None), users.c.is_active)
+        .where(sa.or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now))
+    ).first()
+    if row is None:
+        return None
+    actor = load_actor(conn, row.user_id, row.policy_version)
+    if actor is None:
+        return None
+    return SignedIn(
+        actor=replace(actor, limit=parse_limit(row.scope)),
+        key=row.token_hash,
+        catalog_version=row.catalog_version,
+        touch_due=row.last_used_at is None or now - row.last_used_at > TOUCH_AFTER,
+    )
+
+
+def touch(database: Database, key: str, *, now: datetime | None = None) -> None:
+    """Note that the token is in use, in a transaction of its own."""
+    with database.writing() as conn:
+        conn.execute(
+            sa.update(tokens).where(tokens.c.token_hash == key).values(last_used_at=now or datetime.now(UTC))
+        )
+
+
+def revoke(conn: Connection, token_id: int, *, now: datetime | None = None, owner: int | None = None) -> None:
+    """End a token, of `owner` only when given. Raises NotFound."""
+    chosen = sa.update(tokens).where(tokens.c.id == token_id, tokens.c.revoked_at.is_(None))
+    if owner is not None:
+        chosen = chosen.where(tokens.c.user_id == owner)
+    if conn.execute(chosen.values(revoked_at=now or datetime.now(UTC))).rowcount != 1:
+        raise NotFound()
