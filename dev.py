@@ -52,7 +52,10 @@ def main(arguments: Sequence[str]) -> int:
             parser.error(f"unknown arguments: {' '.join(rest)}")
         return demo(known.port, serve=not known.no_serve)
     set_up("dev")
-    return {"test": test, "lint": lint, "types": types, "bench": bench, "shots": shots}[known.command](rest)
+    habit = {"test": test, "lint": lint, "types": types, "bench": bench, "shots": shots, "docs": docs}[
+        known.command
+    ]
+    return habit(rest)
 
 
 HABITS = {
@@ -61,7 +64,9 @@ HABITS = {
     "types": "check types",
     "bench": "measure against the budgets",
     "shots": "take screenshots of every screen into shots/",
+    "docs": "write docs/reference/ anew from the program",
 }
+NEED_PAGES = ("test", "bench", "shots")
 
 
 def demo(port: int, *, serve: bool) -> int:
@@ -107,11 +112,17 @@ def shots(arguments: Sequence[str]) -> int:
     return call([str(PYTHON), "-m", "tests.browser.shots", *arguments], FORMLOOM_TEST_CHROMIUM=browser)
 
 
-def set_up(level: str) -> None:
+def docs(arguments: Sequence[str]) -> int:
+    """Write the reference."""
+    return call([str(PYTHON), "-m", "docs.generate", *arguments], LC_ALL="C.UTF-8")
+
+
+def set_up(level: str, *, pages: bool = True) -> None:
     """Make `.venv` hold what `level` ("demo" or "dev") needs, build the pages, link the tree for type checkers."""
     create_environment()
     install_packages(level)
-    build_pages()
+    if pages:
+        build_pages()
     link_for_type_checkers()
 
 
