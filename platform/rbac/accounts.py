@@ -27,6 +27,7 @@ from .tables import bump_policy, departments, insert, user_roles, users
 
 LONGEST_LOGIN = 64
 LONGEST_NAME = 120
+IMPOSSIBLE = "\ufffd"
 KINDS = ("normal", "queue", "external")
 """`queue` accounts own records but nobody signs in with them; `external` ones belong to people outside."""
 
@@ -56,9 +57,13 @@ class NewUser:
 
 
 def canonical(login: str) -> str:
-    """The one form under which a login is stored and looked up: whatever looks or sounds the same is the same."""
-    visible = "".join(c for c in unicodedata.normalize("NFKC", login) if unicodedata.category(c) != "Cf")
-    return unicodedata.normalize("NFKC", visible.casefold()).strip()
+    """The one form under which a login is stored and looked up: whatever looks or sounds the same is the same.
+
+    What cannot be stored becomes a sign that no login may have.
+    """
+    visible = "".join(c for c in unicodedata.normalize("NFKC", login) if unicodedata.category(c) != "Cf").strip()
+    storable = "".join(IMPOSSIBLE if unicodedata.category(c) in ("Cc", "Cs") else c for c in visible)
+    return unicodedata.normalize("NFKC", storable.casefold()).strip()
 
 
 def create(
@@ -221,7 +226,7 @@ def _checked_login(raw: str) -> str:
         raise refused("login", "required")
     if len(login) > LONGEST_LOGIN:
         raise refused("login", "too_long", max=LONGEST_LOGIN)
-    if any(unicodedata.category(c)[0] in "CZ" for c in login):
+    if any(c == IMPOSSIBLE or unicodedata.category(c)[0] in "CZ" for c in login):
         raise refused("login", "login_characters")
     return login
 
@@ -239,8 +244,11 @@ def _check(values: Mapping[str, Any]) -> None:
     if not isinstance(name, str) or not name.strip():
         raise refused("name", "required")
     for key in ("name", "email", "phone"):
-        if len(values.get(key) or "") > LONGEST_NAME:
+        text = values.get(key) or ""
+        if len(text) > LONGEST_NAME:
             raise refused(key, "too_long", max=LONGEST_NAME)
+        if any(unicodedata.category(c) in ("Cc", "Cs") for c in text):
+            raise refused(key, "bad_character")
     choices = {"lang": LANGUAGES, "kind": KINDS, "theme": THEMES}
     for key, allowed in choices.items():
         if key in values and values[key] not in allowed:

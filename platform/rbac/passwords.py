@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from functools import cache
 
@@ -39,7 +40,7 @@ def matches(stored: str | None, password: str) -> bool:
         raise refused("password", "password_too_long", bytes=LONGEST_BYTES)
     try:
         with _free:
-            return _hasher.verify(stored or _nobodys(), encoded) and stored is not None
+            return _hasher.verify(stored or _nobodys(), encoded) and bool(stored)
     except (VerificationError, InvalidHashError):
         return False
 
@@ -52,4 +53,4 @@ def is_outdated(stored: str) -> bool:
 @cache
 def _nobodys() -> str:
     """A hash nobody's password matches, of the same cost as a real one."""
-    return _hasher.hash("nobody")
+    return _hasher.hash(secrets.token_bytes(32))
