@@ -27,6 +27,7 @@ from .jobs import Worker
 from .routes import ROUTES
 from .site import Site
 
+
 def build_app(site: Site, extensions: Sequence[Extension] = (), *, job_threads: int = 0) -> Starlette:
     """The application. With `job_threads` it also does background work while it serves."""
     counters = Counters()

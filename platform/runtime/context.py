@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..metadata.conditions import Env
     from ..rbac.access import Access
     from ..rbac.actor import Actor
+    from ..rbac.sessions import SignedIn
     from .site import Site
 
 
@@ -39,9 +40,8 @@ class Context:
     path: str = ""
     htmx: bool = False
     csrf: str = ""
-    new_visit: str = ""
     site: Site | None = None
-    session: Any = None
+    session: SignedIn | None = None
     after_commit: list[Callable[[], None]] = field(default_factory=list)
 
     @property
@@ -54,21 +54,10 @@ class Context:
         """The moment this unit of work began; the same for everything it writes."""
         return datetime.now(UTC)
 
-    @cached_property
+    @property
     def env(self) -> Env:
         """The values conditions and formulas take from their surroundings, at this moment."""
-        from ..metadata.conditions import Env
-
-        actor = self.actor
-        return Env(
-            today=self.now.astimezone(self.zone).date(),
-            now=self.now,
-            zone=self.zone,
-            me=actor.id,
-            department=actor.department,
-            departments_below=actor.departments_below,
-            subordinates=actor.subordinates,
-        )
+        return self.access.env
 
     @classmethod
     def system(cls, conn: Connection, catalog: Catalog, why: str, **more: Any) -> Context:

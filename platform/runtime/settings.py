@@ -44,8 +44,6 @@ class Settings:
     session_hours: int = setting(24 * 7, "session_hours", "h")
     json_limit: int = setting(8_000_000, "json_limit", "bytes")
     upload_limit: int = setting(50_000_000, "upload_limit", "bytes")
-    list_limit: int = setting(500, "list_limit", "rows")
-    batch_limit: int = setting(1_000, "batch_limit", "rows")
     threads: int = setting(16, "threads")
     pool_size: int = setting(10, "pool_size")
     job_threads: int = setting(1, "job_threads")
@@ -79,8 +77,8 @@ class Settings:
     @cached_property
     def hosts(self) -> frozenset[str]:
         """Host names we answer to, besides addresses written as numbers."""
-        own = urlsplit(self.base_url).hostname
-        return frozenset({"localhost", "testserver" if own is None else own, *self.allowed_hosts} - {""})
+        own = urlsplit(self.base_url).hostname or "localhost"
+        return frozenset({"localhost", own, *self.allowed_hosts})
 
     def prepared(self) -> Settings:
         """The same with the data directory made and the secret read from it. Raises SetupError."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
@@ -63,12 +65,26 @@ async def _bytes(request: Request, limit: int) -> bytes:
     return b"".join(parts)
 
 
+class _Parser(MultiPartParser):
+    """Starlette's parser, which also says whether the last boundary came; a body cut short has none."""
+
+    ended = False
+
+    def on_end(self) -> None:
+        self.ended = True
+
+    def close(self) -> None:
+        """Close the files, those of unfinished parts too."""
+        for file in self._files_to_close_on_error:
+            file.close()
+
+
 async def _read_multipart(request: Request, call: Call, limit: int) -> None:
     if int(request.headers.get("content-length") or 0) > limit:
         raise TooLarge(limit)
     size = 0
 
-    async def limited():  # type: ignore[no-untyped-def]
+    async def limited() -> AsyncGenerator[bytes, None]:
         nonlocal size
         async for part in request.stream():
             size += len(part)
@@ -76,13 +92,14 @@ async def _read_multipart(request: Request, call: Call, limit: int) -> None:
                 raise TooLarge(limit)
             yield part
 
+    parser = _Parser(request.headers, limited(), max_files=MULTIPART_FILES, max_fields=MULTIPART_FIELDS)
     try:
-        parser = MultiPartParser(
-            request.headers, limited(), max_files=MULTIPART_FILES, max_fields=MULTIPART_FIELDS
-        )
         found = await parser.parse()
     except (MultiPartException, ClientDisconnect):
         raise BadRequest("multipart") from None
+    if not parser.ended:
+        parser.close()
+        raise BadRequest("multipart")
     fields: list[tuple[str, str]] = []
     files: dict[str, list[Upload]] = {}
     for name, value in found.multi_items():

@@ -84,6 +84,10 @@ class Pairs:
     def __len__(self) -> int:
         return len(self._by_name)
 
+    def single(self) -> dict[str, str]:
+        """All as a dictionary. Raises BadRequest for a name that came more than once."""
+        return {name: self.one(name) for name in self._by_name}
+
     def items(self) -> list[tuple[str, str]]:
         """All pairs, in order."""
         return list(self.pairs)
@@ -119,6 +123,7 @@ class Call:
     client: str = ""
     secure: bool = False
     request_id: str = ""
+    user: int = 0
 
     @property
     def is_htmx(self) -> bool:
@@ -143,3 +148,9 @@ class Call:
         if not isinstance(self.json, dict):
             raise BadRequest("json_object")
         return self.json
+
+    def close(self) -> None:
+        """Forget the uploaded files."""
+        for uploads in self.files.values():
+            for upload in uploads:
+                upload.file.close()

@@ -50,6 +50,13 @@ class ForgedRequest(BadRequest):
         super().__init__("csrf", code="csrf", status=403)
 
 
+class PasswordTooOld(BadRequest):
+    """Somebody else has set the password; it must be changed before anything else."""
+
+    def __init__(self) -> None:
+        super().__init__("password", code="password_change_required", status=403)
+
+
 class Unavailable(FormloomError):
     """The database cannot answer now; trying again later may help."""
 

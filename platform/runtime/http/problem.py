@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import exc
 from starlette.responses import Response
 
-from ...metadata.errors import Conflict, FormloomError, NotFound, Unauthenticated
+from ...metadata.errors import Conflict, FormloomError
 from ...metadata.wording import say
 from .errors import BadRequest, Unavailable
 
@@ -30,6 +30,8 @@ class Problem:
     errors: Sequence[dict[str, Any]]
     request_id: str
     lang: str
+    retry_after: int = 0
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The problem document's members."""
@@ -41,6 +43,7 @@ class Problem:
             "detail": self.detail,
             "errors": list(self.errors),
             "request_id": self.request_id,
+            **self.more,
         }
 
 
@@ -49,7 +52,15 @@ def problem_of(error: FormloomError, lang: str, request_id: str) -> Problem:
     errors = [{"field": e.field, "code": e.code, "message": e.message(lang)} for e in error.fields]
     errors += [_finding(finding, lang) for finding in getattr(error, "findings", ())]
     return Problem(
-        error.status, error.code, _title(error.status, lang), error.message(lang), errors, request_id, lang
+        status=error.status,
+        code=error.code,
+        title=_title(error.status, lang),
+        detail=error.message(lang),
+        errors=errors,
+        request_id=request_id,
+        lang=lang,
+        retry_after=getattr(error, "seconds", RETRY_SECONDS if error.status in (429, 503) else 0),
+        more=getattr(error, "members", {}),
     )
 
 
@@ -77,9 +88,20 @@ def as_known(error: Exception) -> FormloomError | None:
         return Conflict("conflict")
     if isinstance(error, (exc.OperationalError, exc.TimeoutError, exc.InternalError)):
         return _of_database(error)
+    if isinstance(error, exc.DBAPIError) and is_transient(error):
+        return Unavailable("busy")
     if isinstance(error, (exc.DataError, OverflowError)):
         return BadRequest("out_of_range", code="validation_failed", status=422)
     return None
+
+
+TRY_AGAIN = frozenset({"40001", "40P01", "42703", "42P01", "0A000"})
+"""PostgreSQL's codes for: not serializable, deadlock, and three ways in which the tables have just changed."""
+
+
+def is_transient(error: exc.DBAPIError) -> bool:
+    """Whether the same work may succeed in a new transaction."""
+    return getattr(error.orig, "sqlstate", None) in TRY_AGAIN
 
 
 def _of_database(error: Exception) -> FormloomError:
@@ -116,10 +138,8 @@ def plain_page(problem: Problem) -> Response:
 
 def _add_status_headers(answer: Response, problem: Problem) -> None:
     answer.headers["Cache-Control"] = "no-store"
-    if problem.status in (503, 429):
-        answer.headers["Retry-After"] = str(RETRY_SECONDS)
+    if problem.retry_after:
+        answer.headers["Retry-After"] = str(problem.retry_after)
     if problem.status == 401:
         answer.headers["WWW-Authenticate"] = 'Bearer realm="formloom"'
 
-
-__all__ = ["NotFound", "Problem", "Unauthenticated", "as_known", "json_problem", "plain_page", "problem_of"]

@@ -10,33 +10,37 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from anyio import to_thread
+from sqlalchemy import exc
 from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ...metadata import store
 from ...metadata.errors import FormloomError, Unauthenticated
 from ...metadata.wording import LANGUAGES
+from ...rbac.access import access_for
 from ..context import Context
 from ..site import Site
+from .answer import redirect
 from .body import read_body
-from .browser import LANGUAGE, SAFE_METHODS, VISIT, csrf_token, fresh_token, new_visit, require_own_page
+from .browser import LANGUAGE, SAFE_METHODS, new_visit, require_own_page
 from .call import Call, Pairs
-from .identity import Identity, identify
-from .problem import as_known, json_problem, plain_page, problem_of
-
-if TYPE_CHECKING:
-    from ...metadata.catalog import Catalog
-    from ...rbac.actor import Actor
+from .errors import PasswordTooOld
+from .identity import Identity, identify, note_use
+from .problem import as_known, is_transient, json_problem, plain_page, problem_of
 
 log = logging.getLogger("formloom.http")
 
 Handler = Callable[[Context, Call], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
+
+PASSWORD_PAGE = "/me"
+"""Where somebody must go first whose password another has set."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,12 @@ def _endpoint(declared: Declared) -> Endpoint:
                 )
         except FormloomError as error:
             return failure(site, call, declared.surface, error)
-        return await to_thread.run_sync(answer, site, declared, call)
+        try:
+            response = await to_thread.run_sync(answer, site, declared, call)
+        finally:
+            call.close()
+        request.state.user = call.user
+        return response
 
     endpoint.declared = declared  # type: ignore[attr-defined]
     endpoint.__name__ = declared.handler.__name__
@@ -105,65 +114,100 @@ def read_call(request: Request) -> Call:
 
 
 def answer(site: Site, declared: Declared, call: Call) -> Response:
-    """Run the handler in its transaction. Never raises."""
-    ctx: Context | None = None
+    """The handler's answer, or a problem. Never raises."""
+    work = _Work(site, declared, call)
     try:
-        with site.database.writing() if declared.write else site.database.reading() as conn:
-            ctx = open_context(site, conn, call, declared)
-            response = declared.handler(ctx, call)
-            if response.status_code >= 400 and declared.write:
-                raise _Refused(response)
-        for act in ctx.after_commit:
-            act()
+        response = work.run()
     except _Refused as refused:
         response = refused.answer
     except Exception as error:
-        response = failure(site, call, declared.surface, error, ctx)
-    if ctx is not None and ctx.new_visit:
-        new_visit(site.settings, response, ctx.new_visit)
+        response = failure(site, call, declared.surface, error, work.ctx)
+    work.finish(response)
     return response
 
 
-def open_context(site: Site, conn: Connection, call: Call, declared: Declared) -> Context:
-    """The Context of the call. Raises Unauthenticated, ForgedRequest."""
-    who = identify(site, conn, call)
-    if who.actor is None and not declared.anonymous:
-        raise Unauthenticated()
-    seed, fresh = call.cookies.get(VISIT, ""), ""
-    if who.actor is None and not seed:
-        seed = fresh = fresh_token()
-    csrf = who.csrf or csrf_token(site.settings, seed)
-    if not who.by_token:
-        require_own_page(call, csrf)
-    ctx = _context(site, conn, call, who, declared)
-    ctx.csrf, ctx.new_visit = csrf, fresh
-    return ctx
+class _Work:
+    """One request's unit of work: who asks, his Context, the transaction."""
+
+    def __init__(self, site: Site, declared: Declared, call: Call) -> None:
+        self.site, self.declared, self.call = site, declared, call
+        self.who: Identity | None = None
+        self.ctx: Context | None = None
+
+    def run(self) -> Response:
+        """Run the handler in its transaction; once more where the database asks for another try."""
+        try:
+            response = self._once()
+        except exc.DBAPIError as error:
+            if not is_transient(error) or self.call.files:
+                raise
+            response = self._once()
+        assert self.ctx is not None
+        for act in self.ctx.after_commit:
+            act()
+        return response
+
+    def _once(self) -> Response:
+        database = self.site.database
+        with database.writing() if self.declared.write else database.reading() as conn:
+            self.ctx = self._open(conn)
+            response = self.declared.handler(self.ctx, self.call)
+            if response.status_code >= 400 and self.declared.write:
+                raise _Refused(response)
+        return response
+
+    def _open(self, conn: Connection) -> Context:
+        """The Context of the call. Raises Unauthenticated, ForgedRequest, PasswordTooOld."""
+        site, call = self.site, self.call
+        who = self.who = identify(site, conn, call)
+        signed_in = who.signed_in
+        if signed_in is None and not self.declared.anonymous:
+            raise Unauthenticated()
+        if not who.by_token:
+            require_own_page(call, who.csrf)
+        if signed_in is not None and signed_in.must_change_password and not _may_use_old_password(call):
+            raise PasswordTooOld()
+        catalog = site.catalog(conn, self._version(conn))
+        access: Any = None if signed_in is None else access_for(catalog, signed_in.actor)
+        return Context(
+            conn=conn,
+            catalog=catalog,
+            access=access,
+            settings=site.settings,
+            lang=language_of(site, call) if signed_in is None else signed_in.actor.lang,
+            zone=ZoneInfo(site.settings.time_zone if signed_in is None else signed_in.actor.zone),
+            cause="api" if self.declared.surface == "api" else "web",
+            request_id=call.request_id,
+            path=call.url.partition("?")[0],
+            htmx=call.is_htmx,
+            csrf=who.csrf,
+            site=site,
+            session=signed_in,
+        )
+
+    def _version(self, conn: Connection) -> int | None:
+        """The Catalog's version. A writer on PostgreSQL holds it: no changeset finishes until he has."""
+        if self.declared.write and not self.site.database.is_sqlite:
+            return store.current_version(conn, hold=True)
+        signed_in = self.who.signed_in if self.who is not None else None
+        return None if signed_in is None else signed_in.catalog_version
+
+    def finish(self, response: Response) -> None:
+        """What follows the transaction: cookies, the log's user, the note that the session is in use."""
+        if self.who is None:
+            return
+        if self.who.new_visit and self.declared.surface == "page":
+            new_visit(self.site.settings, response, self.who.new_visit)
+        if self.who.signed_in is not None:
+            self.call.user = self.who.signed_in.actor.id
+        try:
+            note_use(self.site, self.who)
+        except exc.DBAPIError as error:
+            log.warning("request %s: the session's use was not noted: %s", self.call.request_id, error.orig)
 
 
-def _context(site: Site, conn: Connection, call: Call, who: Identity, declared: Declared) -> Context:
-    catalog = site.catalog(conn)
-    return Context(
-        conn=conn,
-        catalog=catalog,
-        access=_access(conn, catalog, who.actor),
-        settings=site.settings,
-        lang=(who.actor.lang if who.actor is not None else "") or language_of(site, call),
-        zone=ZoneInfo((who.actor.zone if who.actor is not None else "") or site.settings.time_zone),
-        cause="api" if declared.surface == "api" else "web",
-        request_id=call.request_id,
-        path=call.url.partition("?")[0],
-        htmx=call.is_htmx,
-        site=site,
-        session=who.session,
-    )
-
-
-def _access(conn: Connection, catalog: Catalog, actor: Actor | None) -> Any:
-    if actor is None:
-        return None
-    from ...rbac.access import access_for
-
-    return access_for(catalog, actor)
+def _may_use_old_password(call: Call) -> bool:
+    return call.url.partition("?")[0] in (PASSWORD_PAGE, "/login", "/logout", "/healthz", "/readyz")
 
 
 def language_of(site: Site, call: Call) -> str:
@@ -191,6 +235,8 @@ def failure(site: Site, call: Call, surface: str, error: Exception, ctx: Context
         return json_problem(problem)
     if known.status == 401 and call.method in SAFE_METHODS:
         return _to_sign_in(call)
+    if isinstance(known, PasswordTooOld):
+        return redirect(call, PASSWORD_PAGE)
     return site.error_page(ctx, call, problem) if site.error_page else plain_page(problem)
 
 

@@ -45,7 +45,7 @@ def login(ctx: Context, call: Call) -> Response:
 
 def logout(ctx: Context, call: Call) -> Response:
     """Ends the session here and in the browser."""
-    finish_session(ctx)
+    finish_session(ctx, call)
     answer = redirect(call, "/login")
     end_session(ctx.settings, answer)
     answer.headers["clear-site-data"] = '"cache"'
