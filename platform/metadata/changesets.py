@@ -221,24 +221,32 @@ def _examine(
     conn: Connection, version: int, rows: Sequence[Stored], changes: Sequence[Change], reverts: int | None
 ) -> Preview:
     """Everything there is to know about the changes before they are made."""
-    before = store.effective(rows)
-    after = store.effective(_with_changes(rows, changes))
-    findings = tuple(checks.check(after.values()))
-    if any(finding.severity == "error" for finding in findings):
-        return Preview(version, tuple(changes), findings)
+    before = list(store.effective(rows).values())
+    after = list(store.effective(_with_changes(rows, changes)).values())
+    findings = tuple(checks.check(after, {change.place[:2] for change in changes}))
     current = store.catalog_for(conn, version)
-    desired = build(after.values(), version + 1)
+    if any(finding.severity == "error" for finding in findings):
+        return Preview(version, tuple(changes), findings, _places(before, current, after, findings))
+    desired = build(after, version + 1)
     steps = plan(current, desired, _shadows_of(conn, reverts) if reverts else ())
     return Preview(
         version=version,
         changes=tuple(changes),
         findings=findings,
-        places=tuple(checks.places(before.values(), current, desired)),
+        places=_places(before, current, after),
         effects=tuple(effects.measure(conn, steps, current, desired)),
         plan=steps,
         current=current,
         desired=desired,
     )
+
+
+def _places(
+    before: Sequence[Row], current: Catalog, after: Sequence[Row], findings: Sequence[checks.Finding] = ()
+) -> tuple[checks.Place, ...]:
+    """Where what goes away is named; not known while some document cannot even be read."""
+    unread = any(finding.id.startswith("M1") for finding in findings)
+    return () if unread else tuple(checks.places(before, current, after))
 
 
 def _with_changes(rows: Sequence[Stored], changes: Sequence[Change]) -> list[Stored]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,24 @@ def register(folder: Path) -> None:
         _texts[language].update(texts)
 
 
-def say(key: str, lang: str, **data: Any) -> str:
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A text that is not worded yet, as data of another text: it is said in whatever language that one is."""
+
+    key: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def say(key: str, lang: str, /, **data: Any) -> str:
     """The text of `key` in `lang` with `data` in its places. Raises KeyError for an unknown key."""
     text = _texts[lang if lang in _texts else "en"][key]
-    return text.format_map(data) if data else text
+    if not data:
+        return text
+    return text.format_map({name: _worded(value, lang) for name, value in data.items()})
+
+
+def _worded(value: Any, lang: str) -> Any:
+    return say(value.key, lang, **value.data) if isinstance(value, Phrase) else value
 
 
 def texts(lang: str) -> Mapping[str, str]:

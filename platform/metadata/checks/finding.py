@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..wording import say
+from .ids import WARNINGS
 
 Identity = tuple[str, str]
 """(kind, key) of a document."""
@@ -47,6 +49,11 @@ class Finding:
         }
 
 
+def without_repeats(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings in their order, each once."""
+    return list({(f.id, f.document, f.path, str(f.data)): f for f in findings}.values())
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A node of a document that names a field, an entity or another document."""
@@ -54,6 +61,3 @@ class Place:
     document: Identity
     path: str
     target: str
-
-
-WARNINGS: frozenset[str] = frozenset()

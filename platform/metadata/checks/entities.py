@@ -1,0 +1,134 @@
+"""Checks of entities and option sets, each alone and among the others."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ..errors import ValueRefused
+from ..fieldtype import FIELD_TYPES
+from ..model import Entity, Field
+from .finding import Finding
+from .model import Document, Model
+from .names import ENTITY_WORDS, FIELD_WORDS, SQL_WORDS
+
+MOST_INDEXES = 60
+"""Indexes of one table; each makes every write slower."""
+
+Findings = Iterator[Finding]
+
+
+def check(model: Model) -> Findings:
+    """Findings in entities and option sets."""
+    for key, document in model.of_kind("option_set").items():
+        yield from _options(("option_set", key), "/options", document["options"])
+    for key, document in model.of_kind("entity").items():
+        yield from _entity(model, model.entities[key], document)
+    yield from _parent_circles(model)
+
+
+def _entity(model: Model, entity: Entity, document: Document) -> Findings:
+    at = ("entity", entity.key)
+    if entity.key in ENTITY_WORDS or entity.key in SQL_WORDS:
+        yield Finding("M201", at, "/key", {"key": entity.key})
+    yield from _title(entity, at)
+    raw_fields = document["fields"]
+    for key in _twice(raw["key"] for raw in raw_fields):
+        yield Finding("M204", at, "/fields", {"key": key})
+    if entity.parent and any(raw["key"] == entity.parent for raw in raw_fields):
+        yield Finding("M204", at, "/parent", {"key": entity.parent})
+    if sum(bool(raw.get("indexed") or raw.get("unique")) for raw in raw_fields) > MOST_INDEXES:
+        yield Finding("M219", at, "/fields", {"most": MOST_INDEXES})
+    for position, raw in enumerate(raw_fields):
+        yield from _field(model, entity.fields[raw["key"]], raw, (at, f"/fields/{position}"))
+
+
+def _title(entity: Entity, at: tuple[str, str]) -> Findings:
+    field = entity.fields.get(entity.title)
+    if field is None:
+        yield Finding("M205", at, "/title", {"key": entity.title})
+    elif not field.behaviour.sortable or field.behaviour.target is not None:
+        yield Finding("M206", at, "/title", {"key": entity.title})
+
+
+Where = tuple[tuple[str, str], str]
+"""The document and the path in it."""
+
+
+def _field(model: Model, field: Field, raw: Document, where: Where) -> Findings:
+    at, path = where
+    if field.key in FIELD_WORDS:
+        yield Finding("M202", at, f"{path}/key", {"key": field.key})
+    if field.key in SQL_WORDS:
+        yield Finding("M203", at, f"{path}/key", {"key": field.key})
+    if isinstance(raw.get("options"), list):
+        yield from _options(at, f"{path}/options", raw["options"])
+    yield from _contradictions(field, raw, where)
+    yield from _subtable(model, field, where)
+    if raw.get("default") is not None and not FIELD_TYPES[field.type].computed:
+        yield from _default(field, where)
+
+
+def _options(at: tuple[str, str], path: str, options: Iterable[Mapping[str, Any]]) -> Findings:
+    for key in _twice(option["key"] for option in options):
+        yield Finding("M208", at, path, {"key": key})
+
+
+def _twice(keys: Iterable[str]) -> list[str]:
+    return [key for key, count in Counter(keys).items() if count > 1]
+
+
+_NOT_COMPUTED = ("required", "unique", "default", "default_formula")
+
+
+def _contradictions(field: Field, raw: Document, where: Where) -> Findings:
+    """Settings that cannot both hold."""
+    at, path = where
+    kind = FIELD_TYPES[field.type]
+    if kind.computed:
+        for name in _NOT_COMPUTED:
+            if raw.get(name) not in (None, False):
+                yield Finding("M213", at, f"{path}/{name}", {"key": field.key, "setting": name})
+    elif field.behaviour.column(field) is None:
+        for name in ("unique", "indexed", "searchable", "default", "default_formula"):
+            if raw.get(name) not in (None, False):
+                yield Finding("M213", at, f"{path}/{name}", {"key": field.key, "setting": name})
+    if raw.get("default") is not None and raw.get("default_formula"):
+        yield Finding("M215", at, f"{path}/default", {"key": field.key})
+    if field.required and field.option("on_delete") == "set_null":
+        yield Finding("M216", at, f"{path}/on_delete", {"key": field.key})
+    low, high = raw.get("min"), raw.get("max")
+    if low is not None and high is not None and float(low) > float(high):
+        yield Finding("M217", at, f"{path}/min", {"key": field.key})
+
+
+def _subtable(model: Model, field: Field, where: Where) -> Findings:
+    """The rows of a sub-table belong to a sub entity of ours."""
+    target = model.entities.get(field.option("target", ""))
+    holds_rows = field.option("target") is not None and field.behaviour.target is None
+    if holds_rows and target is not None and target.parent != field.entity:
+        at, path = where
+        yield Finding("M210", at, f"{path}/target", {"target": target.key, "entity": field.entity})
+
+
+def _default(field: Field, where: Where) -> Findings:
+    at, path = where
+    try:
+        field.behaviour.parse(field, field.default)
+    except ValueRefused as error:
+        reason = error.at(field.key).message("en")
+        yield Finding("M214", at, f"{path}/default", {"key": field.key, "reason": reason})
+
+
+def _parent_circles(model: Model) -> Findings:
+    for key in model.entities:
+        seen: list[str] = []
+        at: str | None = key
+        while at in model.entities and at not in seen:
+            seen.append(at)
+            at = model.entities[at].parent
+        if at == key:
+            yield Finding("M212", ("entity", key), "/parent", {"circle": " → ".join([*seen, key])})
+        elif len(seen) > 2:
+            yield Finding("M211", ("entity", key), "/parent", {"parent": str(model.entities[key].parent)})

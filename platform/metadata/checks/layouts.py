@@ -1,0 +1,126 @@
+"""Checks of lists, forms, details, dashboards and menus."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ..model import Field
+from .finding import Finding
+from .model import Document, Model
+
+Findings = Iterator[Finding]
+
+
+def check(model: Model) -> Findings:
+    """Findings in layouts."""
+    yield from _default_lists(model)
+    for kind in ("form", "detail"):
+        for key, document in model.of_kind(kind).items():
+            yield from _sections(document, (kind, key))
+    for key, document in model.of_kind("list").items():
+        yield from _sorted(model, document["entity"], document.get("sort", ()), (("list", key), "/sort"))
+    for key, document in model.of_kind("detail").items():
+        yield from _detail(model, document, ("detail", key))
+    for key, document in model.of_kind("dashboard").items():
+        yield from _dashboard(model, document, ("dashboard", key))
+    yield from _one_per_entity(model)
+
+
+def _default_lists(model: Model) -> Findings:
+    defaults = Counter(d["entity"] for d in model.of_kind("list").values() if d.get("default"))
+    for key, document in model.of_kind("list").items():
+        if document.get("default") and defaults[document["entity"]] > 1:
+            yield Finding("M310", ("list", key), "/default", {"entity": document["entity"]})
+
+
+def _one_per_entity(model: Model) -> Findings:
+    for kind in ("form", "detail"):
+        counts = Counter(d["entity"] for d in model.of_kind(kind).values())
+        for key, document in model.of_kind(kind).items():
+            if counts[document["entity"]] > 1:
+                yield Finding("M318", (kind, key), "/entity", {"entity": document["entity"]})
+
+
+def _sections(document: Document, at: tuple[str, str]) -> Findings:
+    sections = document.get("sections", ())
+    for key, count in Counter(section["key"] for section in sections).items():
+        if count > 1:
+            yield Finding("M311", at, "/sections", {"key": key})
+    placed = [p["field"] if isinstance(p, Mapping) else p for section in sections for p in section["fields"]]
+    for key, count in Counter(placed).items():
+        if count > 1:
+            yield Finding("M312", at, "/sections", {"key": key})
+
+
+def _sorted(model: Model, entity: str, keys: Any, where: tuple[tuple[str, str], str]) -> Findings:
+    at, path = where
+    for position, key in enumerate(keys):
+        fields = model.path(entity, key.lstrip("-"))
+        if fields and not fields[-1].behaviour.sortable:
+            yield Finding("M313", at, f"{path}/{position}", {"key": key.lstrip("-")})
+
+
+def _detail(model: Model, document: Document, at: tuple[str, str]) -> Findings:
+    entity = model.entities.get(document["entity"])
+    stage = entity.fields.get(document.get("stage", "")) if entity else None
+    if stage is not None and not stage.choices and not _has_broken_options(model, stage):
+        yield Finding("M314", at, "/stage", {"key": stage.key})
+    for number, related in enumerate(document.get("related", ())):
+        path = f"/related/{number}"
+        link = model.path(related["entity"], related["by"])
+        if link and link[-1].option("target") != document["entity"]:
+            yield Finding("M315", at, f"{path}/by", {"key": related["by"], "entity": document["entity"]})
+        yield from _sorted(model, related["entity"], related.get("sort", ()), (at, f"{path}/sort"))
+
+
+def _has_broken_options(model: Model, field: Field) -> bool:
+    return ("option_set", field.option("options")) in model.broken
+
+
+def _dashboard(model: Model, document: Document, at: tuple[str, str]) -> Findings:
+    for key, count in Counter(widget["key"] for widget in document["widgets"]).items():
+        if count > 1:
+            yield Finding("M311", at, "/widgets", {"key": key})
+    for number, widget in enumerate(document["widgets"]):
+        yield from _widget(model, widget, (at, f"/widgets/{number}"))
+
+
+def _widget(model: Model, widget: Document, where: tuple[tuple[str, str], str]) -> Findings:
+    at, path = where
+    shows_rows = widget["type"] == "table" and not widget.get("measures")
+    if shows_rows and not widget.get("columns"):
+        yield Finding("M319", at, f"{path}/columns", {"key": widget["key"]})
+    if not shows_rows and not widget.get("measures"):
+        yield Finding("M319", at, f"{path}/measures", {"key": widget["key"]})
+    if widget.get("x", 0) + widget.get("w", 6) > 12:
+        yield Finding("M320", at, f"{path}/w", {"key": widget["key"]})
+    drilled = model.documents.get(("list", widget.get("list", "")))
+    if drilled is not None and drilled["entity"] != widget["entity"]:
+        yield Finding("M321", at, f"{path}/list", {"list": widget["list"], "entity": widget["entity"]})
+    for position, measure in enumerate(widget.get("measures", ())):
+        yield from _measure(model, widget["entity"], measure, (at, f"{path}/measures/{position}"))
+    for position, group in enumerate(widget.get("group_by", ())):
+        fields = model.path(widget["entity"], group["field"])
+        if fields and "bucket" in group and not _has_dates(fields[-1]):
+            yield Finding("M317", at, f"{path}/group_by/{position}/bucket", {"key": group["field"]})
+    period = model.path(widget["entity"], widget["date_field"]) if "date_field" in widget else None
+    if period and not _has_dates(period[-1]):
+        yield Finding("M317", at, f"{path}/date_field", {"key": widget["date_field"]})
+
+
+def _measure(model: Model, entity: str, measure: Document, where: tuple[tuple[str, str], str]) -> Findings:
+    at, path = where
+    if "field" not in measure:
+        if measure["op"] != "count":
+            yield Finding("M316", at, path, {"key": "", "op": measure["op"]})
+        return
+    fields = model.path(entity, measure["field"])
+    if fields and measure["op"] not in fields[-1].behaviour.aggregates:
+        yield Finding("M316", at, f"{path}/op", {"key": measure["field"], "op": measure["op"]})
+
+
+def _has_dates(field: Field) -> bool:
+    """Whether the field's values lie on a calendar: its type can be asked what lies within a period."""
+    return any(operator.name == "within" for operator in field.behaviour.operators)

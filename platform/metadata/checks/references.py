@@ -1,0 +1,247 @@
+"""Everything a document names: fields by path, entities, option sets, roles, lists, dashboards. Pure.
+
+One walk per kind of document; both the search for what dangles and the search for where something is used live on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..model import Entity
+from ..reading import rollup_source
+
+Document = Mapping[str, Any]
+Entities = Mapping[str, Entity]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """At `path`, a document names the `kind` called `name`; for a field, a path starting at entity `owner`."""
+
+    path: str
+    kind: str
+    name: str
+    owner: str = ""
+
+
+Walk = Iterator[Reference]
+
+
+def references(document: Document, entities: Entities) -> Walk:
+    """All references of a document that is valid against its schema."""
+    walk = _WALKS.get(document["kind"])
+    if walk is not None:
+        yield from walk(document, entities)
+
+
+def _named(document: Document, path: str, *kinds: str) -> Walk:
+    """References under the property called like the kind."""
+    for kind in kinds:
+        if document.get(kind) is not None:
+            yield Reference(f"{path}/{kind}", kind, document[kind])
+
+
+def _fields(names: Iterable[Any], owner: str, path: str) -> Walk:
+    """Fields in a list of names, sort keys or objects with a `field`."""
+    for position, item in enumerate(names):
+        nested = isinstance(item, Mapping)
+        name = item.get("field") if isinstance(item, Mapping) else item
+        if name is not None:
+            yield Reference(f"{path}/{position}" + ("/field" if nested else ""), "field", name.lstrip("-"), owner)
+
+
+def _entity(document: Document, entities: Entities) -> Walk:
+    if document.get("parent"):
+        yield Reference("/parent", "entity", document["parent"])
+    for position, field in enumerate(document["fields"]):
+        path = f"/fields/{position}"
+        if isinstance(field.get("options"), str):
+            yield Reference(f"{path}/options", "option_set", field["options"])
+        if field.get("target"):
+            yield Reference(f"{path}/target", "entity", field["target"])
+        yield from of_condition(field.get("filter"), field.get("target", ""), f"{path}/filter", entities)
+        yield from _rollup(document["key"], field, path, entities)
+
+
+def _rollup(entity: str, field: Document, path: str, entities: Entities) -> Walk:
+    known = entities[entity].fields.get(field["key"]) if entity in entities else None
+    if known is None or "of" not in field or "function" not in field:
+        return
+    source = rollup_source(known, entities)
+    if source is None or source[0] not in entities:
+        yield Reference(f"{path}/of", "field", field["of"].partition(".")[0], entity)
+        return
+    child, link, aggregated = source
+    yield Reference(f"{path}/of", "entity", child)
+    yield Reference(f"{path}/by" if "by" in field else f"{path}/of", "field", link, child)
+    if aggregated:
+        yield Reference(f"{path}/of", "field", aggregated, child)
+    yield from of_condition(field.get("where"), child, f"{path}/where", entities)
+
+
+def of_condition(raw: Any, owner: str, path: str, entities: Entities) -> Walk:
+    """Fields a raw Condition on `owner` names."""
+    if isinstance(raw, list):
+        for position, item in enumerate(raw):
+            yield from of_condition(item, owner, f"{path}/{position}", entities)
+    if not isinstance(raw, Mapping):
+        return
+    if "field" in raw:
+        yield Reference(f"{path}/field", "field", raw["field"], owner)
+    for name in ("all", "any", "not"):
+        yield from of_condition(raw.get(name), owner, f"{path}/{name}", entities)
+    for name in ("some", "none"):
+        if name in raw:
+            yield from _of_children(raw, name, owner, path, entities)
+
+
+def _of_children(raw: Document, name: str, owner: str, path: str, entities: Entities) -> Walk:
+    child, link = child_of(raw[name], owner, entities)
+    own = entities[owner].fields.get(raw[name]) if owner in entities else None
+    if own is not None or child not in entities:
+        yield Reference(f"{path}/{name}", "field", raw[name], owner)
+    else:
+        yield Reference(f"{path}/{name}", "entity", child)
+        yield Reference(f"{path}/{name}", "field", link, child)
+    yield from of_condition(raw.get("where"), child, f"{path}/where", entities)
+
+
+def child_of(name: str, owner: str, entities: Entities) -> tuple[str, str]:
+    """(child entity, its link) of `lines` or of `contact.account` in a Condition on `owner`; empty where unknown."""
+    own = entities[owner].fields.get(name) if owner in entities else None
+    if own is not None:
+        return (str(own.option("target", "")), owner)
+    child, _, link = name.partition(".")
+    return (child, link)
+
+
+def _list(document: Document, entities: Entities) -> Walk:
+    owner = document["entity"]
+    yield from _named(document, "", "entity")
+    for part in ("columns", "sort", "quick_filters"):
+        yield from _fields(document.get(part, ()), owner, f"/{part}")
+    yield from of_condition(document.get("filter"), owner, "/filter", entities)
+
+
+def _sections(sections: Iterable[Document], owner: str, entities: Entities) -> Walk:
+    for number, section in enumerate(sections):
+        path = f"/sections/{number}/fields"
+        yield from _fields(section["fields"], owner, path)
+        for position, placed in enumerate(section["fields"]):
+            if isinstance(placed, Mapping) and "columns" in placed:
+                child, _ = child_of(placed["field"], owner, entities)
+                yield from _fields(placed["columns"], child, f"{path}/{position}/columns")
+
+
+def _form(document: Document, entities: Entities) -> Walk:
+    yield from _named(document, "", "entity")
+    yield from _sections(document["sections"], document["entity"], entities)
+
+
+def _detail(document: Document, entities: Entities) -> Walk:
+    owner = document["entity"]
+    yield from _named(document, "", "entity")
+    yield from _fields(document.get("highlights", ()), owner, "/highlights")
+    if "stage" in document:
+        yield Reference("/stage", "field", document["stage"], owner)
+    yield from _sections(document.get("sections", ()), owner, entities)
+    for number, related in enumerate(document.get("related", ())):
+        path = f"/related/{number}"
+        yield from _named(related, path, "entity")
+        yield Reference(f"{path}/by", "field", related["by"], related["entity"])
+        for part in ("columns", "sort"):
+            yield from _fields(related.get(part, ()), related["entity"], f"{path}/{part}")
+
+
+def _dashboard(document: Document, entities: Entities) -> Walk:
+    for number, widget in enumerate(document["widgets"]):
+        owner, path = widget["entity"], f"/widgets/{number}"
+        yield from _named(widget, path, "entity", "list")
+        for part in ("measures", "group_by", "columns"):
+            yield from _fields(widget.get(part, ()), owner, f"{path}/{part}")
+        for part in ("date_field", "owner_field"):
+            if part in widget:
+                yield Reference(f"{path}/{part}", "field", widget[part], owner)
+        if widget.get("sort", "").lstrip("-") not in ("", "value", "key"):
+            yield Reference(f"{path}/sort", "field", widget["sort"].lstrip("-"), owner)
+        yield from of_condition(widget.get("filter"), owner, f"{path}/filter", entities)
+
+
+def _menu(document: Document, entities: Entities) -> Walk:
+    yield from _items(document["items"], "/items")
+
+
+def _items(items: Iterable[Document], path: str) -> Walk:
+    for position, item in enumerate(items):
+        yield from _named(item, f"{path}/{position}", "entity", "list", "dashboard")
+        yield from _items(item.get("items", ()), f"{path}/{position}/items")
+
+
+def _role(document: Document, entities: Entities) -> Walk:
+    for position, name in enumerate(document.get("includes", ())):
+        yield Reference(f"/includes/{position}", "role", name)
+    if document.get("home"):
+        yield Reference("/home", "dashboard", document["home"])
+
+
+def _grant(document: Document, entities: Entities) -> Walk:
+    owner = document["entity"]
+    yield from _named(document, "", "entity")
+    for position, member in enumerate(document["members"]):
+        if "role" in member:
+            yield Reference(f"/members/{position}/role", "role", member["role"])
+    for name in document.get("fields", ()):
+        if name != "*":
+            yield from _granted_field(name, owner, entities)
+    for path, scope in scopes(document):
+        if isinstance(scope, Mapping):
+            yield from of_condition(scope["where"], owner, f"{path}/where", entities)
+
+
+def _granted_field(name: str, owner: str, entities: Entities) -> Walk:
+    head, _, tail = name.partition(".")
+    yield Reference(f"/fields/{name}", "field", head, owner)
+    if tail and tail != "*":
+        yield Reference(f"/fields/{name}", "field", tail, child_of(head, owner, entities)[0])
+
+
+def scopes(document: Document) -> Iterator[tuple[str, Any]]:
+    """(path, scope) of every single scope of a grant."""
+    for operation, scope in document.get("operations", {}).items():
+        path = f"/operations/{operation}"
+        if isinstance(scope, list):
+            yield from ((f"{path}/{position}", item) for position, item in enumerate(scope))
+        else:
+            yield path, scope
+
+
+def conditions(document: Document, entities: Entities) -> Iterator[tuple[str, str, Any]]:
+    """(path, entity, raw) of every Condition of a document, but those of relation filters."""
+    if document["kind"] == "list" and "filter" in document:
+        yield "/filter", document["entity"], document["filter"]
+    for number, widget in enumerate(document.get("widgets", ())):
+        if "filter" in widget:
+            yield f"/widgets/{number}/filter", widget["entity"], widget["filter"]
+    if document["kind"] == "grant":
+        for path, scope in scopes(document):
+            if isinstance(scope, Mapping):
+                yield f"{path}/where", document["entity"], scope["where"]
+    if document["kind"] == "entity":
+        for field in entities[document["key"]].fields.values():
+            source = rollup_source(field, entities) if "where" in field.options and "of" in field.options else None
+            if source is not None:
+                yield f"/fields/{field.key}/where", source[0], field.option("where")
+
+
+_WALKS: Mapping[str, Callable[[Document, Entities], Walk]] = {
+    "entity": _entity,
+    "list": _list,
+    "form": _form,
+    "detail": _detail,
+    "dashboard": _dashboard,
+    "menu": _menu,
+    "role": _role,
+    "grant": _grant,
+}
