@@ -30,7 +30,7 @@ from .errors import ValueRefused
 
 if TYPE_CHECKING:
     from .model import Field
-    from .operators import Operator
+    from .operators.operator import Operator
 
 _HOME: tzinfo = ZoneInfo("Asia/Shanghai")
 
@@ -117,6 +117,10 @@ class FieldType:
     def parse(self, field: Field, raw: Any) -> Any:
         """The value of a raw form text, JSON value or Excel cell; None for empty. Raises ValueRefused."""
         raise NotImplementedError
+
+    def operand(self, field: Field, raw: Any) -> Any:
+        """A value to compare with: as `parse`, but without the limits the field's own values have."""
+        return self.parse(field, raw)
 
     def dump(self, field: Field, value: Any) -> Any:
         """The JSON form of a value."""

@@ -10,6 +10,7 @@ from sqlalchemy.types import TypeEngine
 from ..errors import ValueRefused
 from ..fieldtype import CellRenderer, Examples, ExcelFormat, FieldType, InputWidget
 from ..model import Field, fold
+from ..operators import YES_NO
 from ..wording import say
 from .raw import text_of
 
@@ -22,6 +23,7 @@ class Boolean(FieldType):
     """True, False or not said."""
 
     name = "boolean"
+    operators = YES_NO
     examples = Examples(
         valid=(
             (True, True),

@@ -10,6 +10,7 @@ from markupsafe import escape
 from ..errors import ValueRefused
 from ..fieldtype import ExcelFormat, FieldType
 from ..model import Field, Option, fold
+from ..operators import CHOICE
 from ..wording import text_of
 
 OPTIONS_SCHEMA: Mapping[str, Any] = {
@@ -36,6 +37,15 @@ def option_of(field: Field, word: str) -> Option:
     return option
 
 
+def key_of(field: Field, raw: Any) -> str:
+    """The raw, if it is the key of an option, retired or not: conditions name options by key only.
+    Raises ValueRefused.
+    """
+    if not isinstance(raw, str) or raw not in field.choice_by_key:
+        raise ValueRefused("unknown_option", value=str(raw)[:60])
+    return raw
+
+
 def label_of(field: Field, key: str, lang: str) -> str:
     """The option's label; the bare key when the option exists no more."""
     option = field.choice_by_key.get(key)
@@ -59,6 +69,7 @@ class Choice(FieldType):
     """Base of select, stage and multiselect."""
 
     options_schema = OPTIONS_SCHEMA
+    operators = CHOICE
 
     def excel(self, field: Field) -> ExcelFormat:
         return ExcelFormat(width=14, choices=lambda lang: offered(field, lang))

@@ -10,6 +10,7 @@ from sqlalchemy.types import TypeEngine
 
 from ..fieldtype import CellRenderer, Examples, ExcelFormat, FieldType, InputWidget
 from ..model import Field
+from ..operators import DATE
 from ..wording import say
 from .moment import date_of
 
@@ -32,6 +33,7 @@ class Date(FieldType):
     """A day. Lists say days within a week in words, with the date as tool tip."""
 
     name = "date"
+    operators = DATE
     aggregates = ("min", "max", "count", "count_distinct")
     examples = Examples(
         valid=(

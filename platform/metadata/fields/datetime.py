@@ -10,6 +10,7 @@ from sqlalchemy.types import TypeEngine
 from ..columns import UtcDateTime
 from ..fieldtype import CellRenderer, Examples, ExcelFormat, FieldType, InputWidget, zone
 from ..model import Field
+from ..operators import MOMENT
 from .date import near
 from .moment import instant_of, written
 
@@ -21,6 +22,7 @@ class DateTime(FieldType):
     """An instant, to the microsecond."""
 
     name = "datetime"
+    operators = MOMENT
     aggregates = ("min", "max", "count", "count_distinct")
     examples = Examples(
         valid=(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..fieldtype import InputWidget
 from ..model import Field
+from ..operators import DEPARTMENTS
 from .reference import Reference
 from .user import REFERENCE_EXAMPLES
 
@@ -13,6 +14,7 @@ class Department(Reference):
 
     name = "department"
     target = "department"
+    operators = DEPARTMENTS
     examples = REFERENCE_EXAMPLES
 
     def widget(self, field: Field) -> InputWidget:

@@ -53,6 +53,9 @@ class Email(Text):
             raise ValueRefused("not_an_email")
         return f"{match[1]}@{match[2].lower()}"
 
+    def operand(self, field: Field, raw: Any) -> str | None:
+        return self.parse(field, raw)
+
     def cell(self, field: Field, lang: str, zone: Any) -> CellRenderer:
         def show(value: Any, label: str | None) -> str:
             if value is None:

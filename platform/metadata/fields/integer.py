@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from ..columns import SIGNIFICANT_DIGITS
 from ..errors import ValueRefused
 from ..fieldtype import Examples, ExcelFormat, InputWidget
 from ..model import Field
-from .number import LIMITS_SCHEMA, Number, decimal_of, within_limits
+from .number import LIMITS_SCHEMA, Number, decimal_of, within_digits, within_limits
 
 _EXACT_IN_JSON = 2**53
 _GROUPED_FROM = 10_000
@@ -44,12 +45,16 @@ class Integer(Number):
         return {"type": "integer", "minimum": 1 - 10**SIGNIFICANT_DIGITS, "maximum": 10**SIGNIFICANT_DIGITS - 1}
 
     def parse(self, field: Field, raw: Any) -> Any:
+        number = self.operand(field, raw)
+        return None if number is None else int(within_limits(field, Decimal(number)))
+
+    def operand(self, field: Field, raw: Any) -> Any:
         number = decimal_of(raw)
         if number is None:
             return None
         if number != number.to_integral_value():
             raise ValueRefused("not_an_integer")
-        return int(within_limits(field, number))
+        return int(within_digits(number))
 
     def dump(self, field: Field, value: Any) -> Any:
         return value if value is None or abs(value) <= _EXACT_IN_JSON else str(value)

@@ -63,13 +63,6 @@ def instant_of(raw: Any) -> datetime | None:
     return _instant(datetime.combine(day, clock), offset)
 
 
-def midnight(day: date, where: tzinfo) -> datetime:
-    """The instant at which the day begins there, aware UTC. Where midnight is skipped, the first instant after.
-    Raises OverflowError next to the ends of time.
-    """
-    return datetime.combine(day, time(), where).astimezone(UTC)
-
-
 def written(value: datetime) -> str:
     """RFC 3339 in UTC, `2026-11-21T08:30:00Z`."""
     return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"

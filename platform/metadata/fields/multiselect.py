@@ -11,7 +11,8 @@ from ..columns import KeySet
 from ..errors import ValueRefused
 from ..fieldtype import CellRenderer, Examples, InputWidget
 from ..model import Field, fold
-from .choice import EXAMPLE_OPTIONS, Choice, label_of, option_of, pills, unknown_pill
+from ..operators import MULTI
+from .choice import EXAMPLE_OPTIONS, Choice, key_of, label_of, option_of, pills, unknown_pill
 from .raw import text_of
 
 _SEPARATOR = re.compile(r"[,，;；、|\n]")
@@ -22,6 +23,7 @@ class Multiselect(Choice):
     """Keys of options in the options' order, each once. Text is split at commas, semicolons, 、 and |."""
 
     name = "multiselect"
+    operators = MULTI
     sortable = False
     examples = Examples(
         valid=(
@@ -55,6 +57,12 @@ class Multiselect(Choice):
             raise ValueRefused("too_many", max=_MOST)
         chosen = {option_of(field, word).key for word in words}
         return tuple(key for key in field.choice_by_key if key in chosen) or None
+
+    def operand(self, field: Field, raw: Any) -> tuple[str, ...] | None:
+        if raw in (None, "", []):
+            return None
+        chosen = {key_of(field, part) for part in (raw if isinstance(raw, list | tuple) else [raw])}
+        return tuple(key for key in field.choice_by_key if key in chosen)
 
     def dump(self, field: Field, value: Any) -> Any:
         return None if value is None else list(value)

@@ -18,6 +18,7 @@ from ..columns import SIGNIFICANT_DIGITS, ExactNumber
 from ..errors import ValueRefused
 from ..fieldtype import ExcelFormat, FieldType, InputWidget
 from ..model import Field
+from ..operators import COMPARE
 from .raw import narrow
 
 _LONGEST_WRITTEN = 60
@@ -70,11 +71,17 @@ def _written_number(raw: str, percent: bool) -> Decimal | None:
     return -number if negative or signs == ["-"] else number
 
 
-def within_limits(field: Field, value: Decimal) -> Decimal:
-    """The value, if it has no more than 15 digits and lies between the field's limits. Raises ValueRefused."""
+def within_digits(value: Decimal) -> Decimal:
+    """The value, if it has no more than 15 digits. Raises ValueRefused."""
     _, digits, exponent = value.normalize().as_tuple()
     if len(digits) + max(int(exponent), 0) > SIGNIFICANT_DIGITS:
         raise ValueRefused("out_of_range")
+    return value
+
+
+def within_limits(field: Field, value: Decimal) -> Decimal:
+    """The value, if it has no more than 15 digits and lies between the field's limits. Raises ValueRefused."""
+    within_digits(value)
     for name, code, broken in _LIMITS:
         limit = field.options.get(name)
         if limit is not None and broken(value, Decimal(str(limit))):
@@ -94,6 +101,7 @@ class Number(FieldType):
     """Base of decimal, money and percent: a Decimal with `scale` places, dumped as text."""
 
     numeric = True
+    operators = COMPARE
     aggregates = ("sum", "avg", "min", "max", "count", "count_distinct")
     default_scale = 4
     accepts_percent = False
@@ -116,6 +124,10 @@ class Number(FieldType):
             raise ValueRefused("out_of_range")
         rounded = number.quantize(Decimal(1).scaleb(-self.scale(field)), ROUND_HALF_UP)
         return within_limits(field, rounded if rounded else abs(rounded))
+
+    def operand(self, field: Field, raw: Any) -> Any:
+        number = decimal_of(raw)
+        return None if number is None else within_digits(number)
 
     def dump(self, field: Field, value: Any) -> Any:
         return None if value is None else format(value, "f")

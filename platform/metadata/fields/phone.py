@@ -63,6 +63,9 @@ class Phone(Text):
         text = narrow(raw)
         return None if text is None else _canonical(text)
 
+    def operand(self, field: Field, raw: Any) -> str | None:
+        return self.parse(field, raw)
+
     def cell(self, field: Field, lang: str, zone: Any) -> CellRenderer:
         def show(value: Any, label: str | None) -> str:
             if value is None:

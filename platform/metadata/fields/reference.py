@@ -11,6 +11,7 @@ from ..columns import identifier
 from ..errors import ValueRefused
 from ..fieldtype import CellRenderer, FieldType
 from ..model import Field
+from ..operators import REFERENCE
 from .raw import narrow
 
 _LARGEST = 2**63 - 1
@@ -19,7 +20,7 @@ _LARGEST = 2**63 - 1
 class Reference(FieldType):
     """An id. Titles are looked up by whoever has the right to see them and come along as `label`."""
 
-    sortable = True
+    operators = REFERENCE
 
     def column(self, field: Field) -> TypeEngine[Any] | None:
         return identifier()

@@ -9,7 +9,7 @@ from sqlalchemy.types import TypeEngine
 from ..columns import plain_text
 from ..fieldtype import CellRenderer, Examples, InputWidget
 from ..model import Field
-from .choice import EXAMPLE_OPTIONS, Choice, label_of, option_of, pills, unknown_pill
+from .choice import EXAMPLE_OPTIONS, Choice, key_of, label_of, option_of, pills, unknown_pill
 from .raw import text_of
 
 
@@ -45,6 +45,9 @@ class Select(Choice):
     def parse(self, field: Field, raw: Any) -> str | None:
         word = text_of(raw)
         return None if word is None else option_of(field, word).key
+
+    def operand(self, field: Field, raw: Any) -> str | None:
+        return None if raw in (None, "") else key_of(field, raw)
 
     def plain(self, field: Field, value: Any, lang: str, label: str | None = None) -> str:
         return "" if value is None else label_of(field, value, lang)

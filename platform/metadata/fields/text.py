@@ -11,6 +11,7 @@ from ..columns import plain_text
 from ..errors import ValueRefused
 from ..fieldtype import Examples, FieldType, InputWidget
 from ..model import Field
+from ..operators import TEXT
 from .pattern import LONGEST_MATCHED
 from .raw import text_of
 
@@ -23,6 +24,7 @@ class Text(FieldType):
     """One line. Line breaks and tabs inside become blanks; other control characters are dropped."""
 
     name = "text"
+    operators = TEXT
     options_schema = {"max_length": LENGTH_SCHEMA, "pattern": {"type": "string", "maxLength": 500}}
     examples = Examples(
         valid=(
@@ -63,6 +65,12 @@ class Text(FieldType):
         if len(text) > self.longest(field):
             raise ValueRefused("too_long", max=self.longest(field))
         self.match(field, text)
+        return text
+
+    def operand(self, field: Field, raw: Any) -> str | None:
+        text = text_of(raw)
+        if text is not None and len(text) > DEFAULT_LENGTH:
+            raise ValueRefused("too_long", max=DEFAULT_LENGTH)
         return text
 
     def match(self, field: Field, text: str) -> None:

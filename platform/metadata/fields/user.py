@@ -6,6 +6,7 @@ from typing import Any
 
 from ..fieldtype import CellRenderer, Examples, InputWidget
 from ..model import Field
+from ..operators import PEOPLE
 from .reference import Reference, person_cell
 
 REFERENCE_EXAMPLES = Examples(
@@ -31,6 +32,7 @@ class User(Reference):
 
     name = "user"
     target = "user"
+    operators = PEOPLE
     examples = REFERENCE_EXAMPLES
 
     def cell(self, field: Field, lang: str, zone: Any) -> CellRenderer:

@@ -1,0 +1,167 @@
+"""Reads the JSON of a Condition. Whatever it does not understand is an error, never left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from ..errors import UnknownField, ValueRefused
+from ..model import Entity, Field
+from ..operators import Operator, refusal
+from ..wording import Phrase
+from .tree import All, AnyOf, Children, Condition, FromForm, Not, Test
+
+DEEPEST = 8
+MOST_CONDITIONS = 200
+MOST_STEPS = 4
+
+_TEST_KEYS = frozenset({"field", "op", "value"})
+
+
+class Entities(Protocol):
+    """Where entities are looked up: a Catalog, or what one person sees of it."""
+
+    @property
+    def entities(self) -> Mapping[str, Entity]:
+        """Entities by key."""
+
+
+def parse(raw: Any, entity: Entity, catalog: Entities, *, form: Entity | None = None) -> Condition:
+    """The Condition on `entity`. With `form`, operands may be `{"from": field of the form}`.
+
+    Raises BadFilter, UnknownField (the whole path, whatever part of it is unknown).
+    """
+    return _Parser(catalog, form).condition(raw, entity, 1)
+
+
+def shorthand(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """The Condition JSON of `city=上海`, `amount__gte=10`, `grade__in=a,b`: all must hold."""
+    return {"all": [_one_shorthand(name, value) for name, value in pairs]}
+
+
+def _one_shorthand(name: str, value: str) -> dict[str, Any]:
+    path, _, operator = name.partition("__")
+    raw: Any = value
+    if operator in ("in", "not_in", "between", "contains_all"):
+        raw = value.split(",")
+    elif operator in _WITHOUT_VALUE:
+        raw = None
+    return {"field": path, "op": operator or "eq", "value": raw}
+
+
+_WITHOUT_VALUE = frozenset(
+    ("is_empty", "is_not_empty", "is_me", "in_my_department", "in_my_departments_below", "is_my_subordinate")
+)
+
+
+class _Parser:
+    def __init__(self, catalog: Entities, form: Entity | None) -> None:
+        self.catalog = catalog
+        self.form = form
+        self.count = 0
+
+    def condition(self, raw: Any, entity: Entity, depth: int) -> Condition:
+        self.count += 1
+        if depth > DEEPEST:
+            raise refusal("too_deep", max=DEEPEST)
+        if self.count > MOST_CONDITIONS:
+            raise refusal("too_many", max=MOST_CONDITIONS)
+        if not isinstance(raw, Mapping) or not raw:
+            raise refusal("not_a_condition")
+        if "field" in raw:
+            return self._test(raw, entity)
+        if "some" in raw or "none" in raw:
+            return self._children(raw, entity, depth)
+        return self._group(raw, entity, depth)
+
+    def _group(self, raw: Mapping[str, Any], entity: Entity, depth: int) -> Condition:
+        [name, *others] = raw
+        if others or name not in ("all", "any", "not"):
+            raise refusal("unknown_key", name=str(others[0] if others else name)[:60])
+        if name == "not":
+            part = self.condition(raw["not"], entity, depth + 1)
+            if isinstance(part, All | AnyOf) and not part.parts:
+                raise refusal("empty_not")
+            return Not(part)
+        if not isinstance(raw[name], list | tuple):
+            raise refusal("not_a_condition")
+        parts = tuple(self.condition(item, entity, depth + 1) for item in raw[name])
+        return All(parts) if name == "all" else AnyOf(parts)
+
+    def _children(self, raw: Mapping[str, Any], entity: Entity, depth: int) -> Condition:
+        name = "some" if "some" in raw else "none"
+        _only(raw, {name, "where"})
+        child, by = self._child_of(str(raw[name]), entity)
+        part = self.condition(raw["where"], child, depth + 1) if "where" in raw else All()
+        return Children(name == "some", str(raw[name]), child.key, by, part)
+
+    def _child_of(self, name: str, entity: Entity) -> tuple[Entity, str]:
+        """The entity of the children and its field that points here: of a sub-table, or of `contact.account`."""
+        key, _, by = name.partition(".")
+        field = entity.all_fields.get(key)
+        if not by and field is not None and field.behaviour.target is None:
+            key, by = field.option("target", ""), entity.key
+        child = self.catalog.entities.get(key)
+        link = child.all_fields.get(by) if child else None
+        if child is None or link is None or link.option("target") != entity.key or not link.behaviour.target:
+            raise UnknownField(name)
+        return child, by
+
+    def _test(self, raw: Mapping[str, Any], entity: Entity) -> Test:
+        _only(raw, _TEST_KEYS)
+        steps, field = self._follow(raw["field"], entity)
+        operator = operator_of(field, raw.get("op", "eq"))
+        if operator.operand != "none" and "value" not in raw:
+            raise refusal("needs_value", field=field.key)
+        operand = self._operand(field, operator, raw.get("value"))
+        return Test(raw["field"], field, operator, operand, steps)
+
+    def _follow(self, path: Any, entity: Entity) -> tuple[tuple[Field, ...], Field]:
+        """(relation fields passed, field at the end) of a dotted path."""
+        if not isinstance(path, str):
+            raise refusal("not_a_condition")
+        *before, last = path.split(".")
+        if len(before) > MOST_STEPS:
+            raise refusal("path_too_long", path=path[:60], max=MOST_STEPS)
+        here: Entity | None = entity
+        steps: list[Field] = []
+        for key in before:
+            step = here.all_fields.get(key) if here else None
+            if step is None or step.behaviour.target != "target":
+                raise UnknownField(path)
+            steps.append(step)
+            here = self.catalog.entities.get(step.option("target", ""))
+        field = here.all_fields.get(last) if here else None
+        if field is None or not field.behaviour.operators:
+            raise UnknownField(path)
+        return tuple(steps), field
+
+    def _operand(self, field: Field, operator: Operator, raw: Any) -> Any:
+        if isinstance(raw, Mapping) and set(raw) == {"from"}:
+            return self._from_form(operator, raw["from"])
+        try:
+            return operator.read(field, raw)
+        except ValueRefused as error:
+            raise refusal("refused", field=field.key, why=Phrase(f"field.{error.code}", error.data)) from None
+
+    def _from_form(self, operator: Operator, key: Any) -> FromForm:
+        if self.form is None or operator.operand not in ("one", "moment"):
+            raise refusal("no_form")
+        field = self.form.all_fields.get(key) if isinstance(key, str) else None
+        if field is None:
+            raise UnknownField(str(key))
+        return FromForm(field)
+
+
+def operator_of(field: Field, name: Any) -> Operator:
+    """The field's operator of that name. Raises BadFilter."""
+    for operator in field.behaviour.operators:
+        if operator.name == name:
+            return operator
+    raise refusal("unknown_operator", field=field.key, op=str(name)[:40])
+
+
+def _only(raw: Mapping[str, Any], keys: Iterable[str]) -> None:
+    unknown = [str(key) for key in raw if key not in keys]
+    if unknown:
+        raise refusal("unknown_key", name=unknown[0][:60])
