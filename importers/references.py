@@ -1,0 +1,138 @@
+"""Finds what the words in a reference column mean: relations by title or number, people by login or name.
+
+One column is resolved in a few set-based statements whatever its length, and reads only what the importing person
+may see: a record out of scope is the same as none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from formloom.metadata.catalog import Catalog
+from formloom.metadata.errors import ValueRefused
+from formloom.metadata.model import Entity, Field
+
+from .matching import fold
+from .reader import shown
+
+CHUNK = 500
+
+
+class Reader(Protocol):
+    """What a lookup needs of a request: its connection, catalog and access."""
+
+    conn: Connection
+    catalog: Catalog
+    access: Any
+
+
+@dataclass
+class Lookup:
+    """Ids by word. A word with several ids is ambiguous unless an earlier field gave exactly one."""
+
+    ids: dict[str, int] = field(default_factory=dict)
+    ambiguous: set[str] = field(default_factory=set)
+
+    def learn(self, pairs: Iterable[tuple[str, int]]) -> None:
+        """Take in (word, id) pairs of one field; words already known keep their meaning."""
+        fresh: dict[str, set[int]] = {}
+        for word, identity in pairs:
+            if word not in self.ids and word not in self.ambiguous:
+                fresh.setdefault(word, set()).add(identity)
+        for word, found in fresh.items():
+            if len(found) == 1:
+                self.ids[word] = found.pop()
+            else:
+                self.ambiguous.add(word)
+
+    def resolve(self, word: str) -> int:
+        """The id of a word. Raises ValueRefused."""
+        if word in self.ids:
+            return self.ids[word]
+        code = "ambiguous_reference" if word in self.ambiguous else "unknown_reference"
+        raise ValueRefused(code, text=word[:60])
+
+
+def resolve_column(
+    reader: Reader, field: Field, raws: Sequence[Any]
+) -> tuple[list[int | None], dict[int, ValueRefused]]:
+    """Ids for a column of words, None where empty, and the refusals by position. Statements: one per 500 words."""
+    words = [shown(raw) for raw in raws]
+    distinct = sorted({word for word in words if word})
+    lookup = _people(reader, field) if _is_fixed(field) else _records(reader, field, distinct)
+    values: list[int | None] = []
+    refused: dict[int, ValueRefused] = {}
+    for position, word in enumerate(words):
+        try:
+            values.append(lookup.resolve(fold(word) if _is_fixed(field) else word) if word else None)
+        except ValueRefused as error:
+            refused[position] = error
+            values.append(None)
+    return values, refused
+
+
+def _is_fixed(field: Field) -> bool:
+    return field.behaviour.target in ("user", "department")
+
+
+def _records(reader: Reader, field: Field, words: Sequence[str]) -> Lookup:
+    target = reader.access.entity(field.option("target"))
+    secured = target.select()
+    lookup = Lookup()
+    for named in _naming_fields(target.entity, target.readable):
+        lookup.learn(_pairs(reader.conn, secured, named, words))
+    return lookup
+
+
+def _naming_fields(entity: Entity, readable: frozenset[str]) -> Iterator[Field]:
+    """The fields a record may be named by, the most telling first: its title, then what is unique."""
+    title = entity.all_fields[entity.title]
+    unique = [f for f in entity.fields.values() if f.unique and f.key != title.key]
+    return (f for f in (title, *unique) if f.key in readable)
+
+
+def _pairs(conn: Connection, secured: Any, named: Field, words: Sequence[str]) -> Iterator[tuple[str, int]]:
+    by_value: dict[Any, str] = {}
+    for word in words:
+        try:
+            by_value[named.behaviour.parse(named, word)] = word
+        except ValueRefused:
+            continue
+    column = secured.column(named.key)
+    for chunk in chunks(list(by_value)):
+        rows = conn.execute(sa.select(column, secured.column("id")).where(column.in_(chunk)))
+        yield from ((by_value[value], identity) for value, identity in rows if value in by_value)
+
+
+def _people(reader: Reader, field: Field) -> Lookup:
+    """Users by login or name, departments by key or name: few enough to be read whole."""
+    lookup = Lookup()
+    for names in reader.access.directory(reader.conn, field.behaviour.target):
+        lookup.learn((fold(word), identity) for identity, word in names)
+    return lookup
+
+
+def chunks(items: Sequence[Any], size: int = CHUNK) -> Iterator[list[Any]]:
+    """The items in lists of at most `size`."""
+    iterator = iter(items)
+    while part := list(islice(iterator, size)):
+        yield part
+
+
+def existing_keys(reader: Reader, entity: str, keys: Sequence[str], wanted: set[Any]) -> Mapping[Any, list[int]]:
+    """Ids of visible records by the tuple of their `keys`, among those whose first key value is wanted."""
+    secured = reader.access.entity(entity).select()
+    columns = [secured.column(key) for key in keys]
+    found: dict[Any, list[int]] = {}
+    for chunk in chunks(sorted({value[0] for value in wanted}, key=str)):
+        for row in reader.conn.execute(sa.select(secured.column("id"), *columns).where(columns[0].in_(chunk))):
+            key = tuple(row[1:])
+            if key in wanted:
+                found.setdefault(key, []).append(row[0])
+    return found
