@@ -1,4 +1,4 @@
-"""What the importing person decided: which column fills which field, and what happens to duplicates and refusals."""
+"""What the importing person decided: which column fills which field, what becomes of duplicates and refusals."""
 
 from __future__ import annotations
 
@@ -48,8 +48,10 @@ _validator = jsonschema_rs.Draft202012Validator(SCHEMA)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Decisions of one import. `map`: header -> field key, None to leave the column out; what it does not name is
-    matched by suggestion. `header` counts from 1. `fixes`: `R12C3` (sheet row and column from 1) -> corrected text.
+    """Decisions of one import.
+
+    `map`: header -> field key, None to leave the column out; what it does not name is matched by suggestion.
+    `header` counts rows from 1. `fixes`: `R12C3` (sheet row and column from 1) -> corrected text.
     """
 
     sheet: str | None = None

@@ -56,7 +56,11 @@ def importable(ctx: Context, entity: str) -> list[Field]:
     rights.require("import")
     allowed = rights.creatable | rights.writable
     every = rights.entity.all_fields.values()
-    return [f for f in every if f.key in allowed and f.key in rights.readable and f.behaviour.importable]
+    return [f for f in every if f.key in allowed and f.key in rights.readable and _fits_a_cell(f)]
+
+
+def _fits_a_cell(field: Field) -> bool:
+    return not field.behaviour.computed and field.behaviour.column(field) is not None
 
 
 def suggest(ctx: Context, entity: str, sheet: Sheet, options: Options) -> tuple[Layout, list[Match]]:

@@ -6,17 +6,20 @@ may see: a record out of scope is the same as none.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+from sqlalchemy.sql.elements import ColumnElement
 
 from formloom.metadata.catalog import Catalog
 from formloom.metadata.errors import ValueRefused
 from formloom.metadata.model import Entity, Field
+from formloom.rbac.tables import departments, users
+from formloom.runtime.records.rowset import among_texts
 
 from .matching import fold
 from .reader import shown
@@ -105,34 +108,48 @@ def _pairs(conn: Connection, secured: Any, named: Field, words: Sequence[str]) -
         except ValueRefused:
             continue
     column = secured.column(named.key)
-    for chunk in chunks(list(by_value)):
-        rows = conn.execute(sa.select(column, secured.column("id")).where(column.in_(chunk)))
-        yield from ((by_value[value], identity) for value, identity in rows if value in by_value)
+    for value, identity in _where(conn, column, by_value, column, secured.column("id")):
+        if value in by_value:
+            yield by_value[value], identity
+
+
+def _where(
+    conn: Connection, column: ColumnElement[Any], wanted: Collection[Any], *shown: ColumnElement[Any]
+) -> Iterator[sa.Row[Any]]:
+    """Rows whose `column` is among `wanted`: one statement for texts, one per 500 values of other kinds."""
+    if all(isinstance(value, str) for value in wanted):
+        yield from conn.execute(sa.select(*shown).where(among_texts(conn, column, wanted)))
+        return
+    values = iter(sorted(wanted))
+    while chunk := list(islice(values, CHUNK)):
+        yield from conn.execute(sa.select(*shown).where(column.in_(chunk)))
 
 
 def _people(reader: Reader, field: Field) -> Lookup:
     """Users by login or name, departments by key or name: few enough to be read whole."""
     lookup = Lookup()
-    for names in reader.access.directory(reader.conn, field.behaviour.target):
-        lookup.learn((fold(word), identity) for identity, word in names)
+    if field.behaviour.target == "user":
+        table = users
+        names = [table.c.login, table.c.name]
+    else:
+        table = departments
+        names = [table.c.key, table.c.name_zh, table.c.name_en]
+    rows = reader.conn.execute(sa.select(table.c.id, *names).where(table.c.is_active)).all()
+    for position in range(1, len(names) + 1):
+        lookup.learn((fold(row[position]), row[0]) for row in rows if row[position])
     return lookup
 
 
-def chunks(items: Sequence[Any], size: int = CHUNK) -> Iterator[list[Any]]:
-    """The items in lists of at most `size`."""
-    iterator = iter(items)
-    while part := list(islice(iterator, size)):
-        yield part
-
-
-def existing_keys(reader: Reader, entity: str, keys: Sequence[str], wanted: set[Any]) -> Mapping[Any, list[int]]:
+def existing_keys(
+    reader: Reader, entity: str, keys: Sequence[str], wanted: Collection[Any]
+) -> dict[Any, list[int]]:
     """Ids of visible records by the tuple of their `keys`, among those whose first key value is wanted."""
     secured = reader.access.entity(entity).select()
     columns = [secured.column(key) for key in keys]
     found: dict[Any, list[int]] = {}
-    for chunk in chunks(sorted({value[0] for value in wanted}, key=str)):
-        for row in reader.conn.execute(sa.select(secured.column("id"), *columns).where(columns[0].in_(chunk))):
-            key = tuple(row[1:])
-            if key in wanted:
-                found.setdefault(key, []).append(row[0])
+    first_values = {value[0] for value in wanted}
+    for row in _where(reader.conn, columns[0], first_values, secured.column("id"), *columns):
+        key = tuple(row[1:])
+        if key in wanted:
+            found.setdefault(key, []).append(row[0])
     return found

@@ -45,7 +45,7 @@ def _withdrawable(transaction: AbstractContextManager[Connection]) -> Iterator[C
 
 
 class ImportRun:
-    """One run of one import. `writing` opens a write transaction; `context` makes the importing person's Context."""
+    """One run of one import. `writing` opens a write transaction; `context` makes the importer's Context."""
 
     def __init__(
         self,

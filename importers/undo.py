@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from formloom.runtime import changelog
 from formloom.runtime.records import Records
+from formloom.runtime.records.rowset import among
 
 if TYPE_CHECKING:
     from formloom.runtime.changelog import Change
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def take_back(ctx: Context, cause: str) -> dict[str, int]:
-    """Undo all changes of `cause`; how many rows were `deleted`, `restored` and `kept` because of later changes."""
+    """Undo all changes of `cause`; how many rows were `deleted`, `restored`, and `kept` for later changes."""
     found = changelog.read(ctx.conn, changelog.changes.c.cause == cause)
     counts = {"deleted": 0, "restored": 0, "kept": 0}
     by_entity: dict[str, list[Change]] = defaultdict(list)
@@ -42,19 +43,8 @@ def _untouched(ctx: Context, entity: str, changes: Iterable[Change]) -> dict[int
     for change in changes:
         newest.setdefault(change.record_id, change)
     table = ctx.catalog.table(entity)
-    revs = dict(
-        ctx.conn.execute(
-            sa.select(table.c.id, table.c.rev).where(
-                table.c.id.in_(
-                    sa.select(changelog.changes.c.record_id).where(
-                        changelog.changes.c.entity == entity,
-                        changelog.changes.c.cause == next(iter(newest.values())).cause,
-                    )
-                ),
-                table.c.deleted_at.is_(None),
-            )
-        ).all()
-    )
+    live = sa.and_(among(ctx.conn, table.c.id, newest.keys()), table.c.deleted_at.is_(None))
+    revs = {row.id: row.rev for row in ctx.conn.execute(sa.select(table.c.id, table.c.rev).where(live))}
     return {identity: change for identity, change in newest.items() if revs.get(identity) == change.rev}
 
 

@@ -1,0 +1,89 @@
+"""Imports as background jobs: the same run that the command line does in the foreground, under a job's lease."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from formloom.metadata.errors import FormloomError, Unauthenticated
+from formloom.rbac.access import access_for
+from formloom.rbac.actor import load_actor
+from formloom.rbac.sessions import versions
+from formloom.runtime import jobs
+from formloom.runtime.context import Context
+from formloom.runtime.jobs import Cancelled, JobRun
+from formloom.runtime.site import Site
+
+from . import staging
+from .run import ImportRun
+from .staging import Import
+
+CHECK, APPLY, UNDO = "import.check", "import.apply", "import.undo"
+
+
+def register_jobs() -> None:
+    """Let workers run imports."""
+    jobs.register(CHECK, _check)
+    jobs.register(APPLY, _apply)
+    jobs.register(UNDO, _undo)
+
+
+def context_of(site: Site, conn: Connection, user_id: int) -> Context:
+    """The Context of a user in this transaction. Raises Unauthenticated when he may no longer sign in."""
+    policy_version, catalog_version = conn.execute(sa.select(*versions())).one()
+    actor = load_actor(conn, user_id, policy_version)
+    if actor is None:
+        raise Unauthenticated()
+    catalog = site.catalog(conn, catalog_version)
+    zone = ZoneInfo(actor.zone)
+    return Context(conn, catalog, access_for(catalog, actor), site.settings, lang=actor.lang, zone=zone, site=site)
+
+
+def _run_of(run: JobRun) -> ImportRun:
+    with run.database.reading() as conn:
+        record = staging.find(conn, run.payload["import"], None)
+    user = record.actor or 0
+
+    def progress(done: int, total: int) -> None:
+        run.stop_if_cancelled()
+        run.progress(done, total)
+
+    return ImportRun(run.database, record, lambda conn: context_of(run.site, conn, user), run.writing, progress)
+
+
+def _check(run: JobRun) -> dict[str, int]:
+    work = _run_of(run)
+    try:
+        return work.check().counts()
+    except FormloomError as error:
+        work.fail(error)
+        raise
+    except Cancelled:
+        _withdraw(run, work.record)
+        raise
+
+
+def _apply(run: JobRun) -> dict[str, int]:
+    work = _run_of(run)
+    if work.record.state == staging.DONE:
+        return dict(work.record.counts)
+    try:
+        return work.apply().counts()
+    except FormloomError as error:
+        work.fail(error)
+        raise
+    except Cancelled:
+        _withdraw(run, work.record)
+        raise
+
+
+def _undo(run: JobRun) -> dict[str, int]:
+    work = _run_of(run)
+    return dict(work.record.counts) if work.record.state == staging.UNDONE else work.undo()
+
+
+def _withdraw(run: JobRun, record: Import) -> None:
+    with run.database.writing() as conn:
+        staging.change(conn, record.id, state=staging.CANCELLED)
