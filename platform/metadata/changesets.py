@@ -20,15 +20,15 @@ from .apply import Executor
 from .catalog import Catalog, build
 from .crash import crash_point
 from .database import Database
+from .drift import drift
 from .drafts import Change, Edit, draft, undo
 from .errors import Conflict, MetadataError, NotFound, PlanError
 from .plan import Plan, plan
-from .steps import Shadow
+from .shadows import read_shadows
 from .store import SITE, Stored
 from .tables import changeset as changeset_table
 from .tables import document as document_table
 from .tables import package as package_table
-from .tables import shadow as shadow_table
 from .tables import state as state_table
 
 LOCK_TIMEOUT = "2s"
@@ -197,6 +197,7 @@ def _apply_in(conn: Connection, request: _Request) -> Changeset:
     if found.plan.rebuilds and _is_guarded(conn):
         raise _NeedsRebuild
     if found.current is not None and found.desired is not None:
+        _refuse_drift(conn, found)
         Executor(conn, found.current, found.desired, version + 1).run_all(found.plan)
     applied = _as_changeset(request, version + 1, changes, found.plan.steps)
     _write(conn, applied)
@@ -228,7 +229,7 @@ def _examine(
     if any(finding.severity == "error" for finding in findings):
         return Preview(version, tuple(changes), findings, _places(before, current, after, findings))
     desired = build(after, version + 1)
-    steps = plan(current, desired, _shadows_of(conn, reverts) if reverts else ())
+    steps = plan(current, desired, read_shadows(conn, reverts) if reverts else ())
     return Preview(
         version=version,
         changes=tuple(changes),
@@ -269,6 +270,16 @@ def _refuse(found: Preview, allow_destructive: bool) -> None:
     if destructive and not allow_destructive:
         listed = [effect.dump() for effect in destructive]
         raise PlanError("plan.destructive", reason=_reasons(destructive), effects=listed)
+
+
+def _refuse_drift(conn: Connection, found: Preview) -> None:
+    """The plan was made from what the catalog says of the tables; they had better agree."""
+    assert found.current is not None
+    touched = {step.entity for step in found.plan.steps}
+    differences = drift(conn, found.current, touched)
+    if differences:
+        shown = "; ".join(f"{d.code} {d.table} {d.name}".strip() for d in differences[:5])
+        raise PlanError("plan.drift", reason=shown)
 
 
 def _reasons(found: Sequence[effects.Effect]) -> str:
@@ -367,8 +378,3 @@ def history(conn: Connection, limit: int = 50, before: int | None = None) -> lis
     if before is not None:
         query = query.where(changeset_table.c.number < before)
     return [_load(row) for row in conn.execute(query).mappings()]
-
-
-def _shadows_of(conn: Connection, number: int) -> list[Shadow]:
-    query = sa.select(shadow_table).where(shadow_table.c.changeset == number)
-    return [Shadow(**row) for row in conn.execute(query).mappings()]

@@ -21,6 +21,8 @@ class Edit:
     kind: str
     key: str
     document: Document | None = None
+    layer: str | None = None
+    """Another layer than the changeset's."""
 
     @classmethod
     def put(cls, document: Mapping[str, Any]) -> Edit:
@@ -73,7 +75,7 @@ def draft(rows: Sequence[Stored], edits: Sequence[Edit], layer: str) -> list[Cha
     shipped = {row.identity: row.document for row in rows if row.layer != SITE and row.document is not None}
     wanted: dict[tuple[str, str, str], Stored | None] = {}
     for edit in edits:
-        place = (edit.kind, edit.key, layer)
+        place = (edit.kind, edit.key, edit.layer or layer)
         packaged = shipped.get((edit.kind, edit.key))
         wanted[place] = _wanted(edit, place, packaged)
     return _changes(present, wanted)

@@ -30,8 +30,7 @@ def check(documents: Iterable[Mapping[str, Any]], changed: Collection[Identity] 
     findings: list[Finding] = []
     valid = []
     for document in every:
-        identity = (document.get("kind"), document.get("key")) if isinstance(document, Mapping) else None
-        found = validate(document) if changed is None or identity in changed else []
+        found = [] if _is_known(document, changed) else validate(document)
         findings += found
         if not found:
             valid.append(document)
@@ -42,6 +41,13 @@ def check(documents: Iterable[Mapping[str, Any]], changed: Collection[Identity] 
     if not any(finding.severity == "error" for finding in findings):
         findings += meaning.check(model)
     return sorted(without_repeats(findings), key=lambda f: (f.severity, f.document, f.path, f.id))
+
+
+def _is_known(document: Any, changed: Collection[Identity] | None) -> bool:
+    """Whether the document was already checked by itself."""
+    identity = (document.get("kind"), document.get("key")) if isinstance(document, Mapping) else ()
+    named = len(identity) == 2 and all(isinstance(part, str) for part in identity)
+    return changed is not None and named and identity not in changed
 
 
 def _repeated(documents: Iterable[Mapping[str, Any]]) -> list[Finding]:

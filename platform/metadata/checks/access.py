@@ -46,18 +46,22 @@ def _grant(model: Model, document: Document, at: tuple[str, str]) -> Findings:
         yield Finding("M405", at, "/members")
     if not document.get("operations"):
         yield Finding("M406", at, "/operations")
-    for path, scope in scopes(document):
-        if isinstance(scope, Mapping):
-            for inner in empty_lists(scope["where"], f"{path}/where"):
-                yield Finding("M403", at, inner)
-    for operation, scope in document.get("operations", {}).items():
-        if isinstance(scope, list) and not scope:
-            yield Finding("M404", at, f"/operations/{operation}")
+    yield from _scopes(document, at)
     if entity is not None:
         for name, right in document.get("fields", {}).items():
             field = entity.all_fields.get(name.partition(".")[0])
             if field is not None and right == "edit" and field.behaviour.computed:
                 yield Finding("M407", at, f"/fields/{name}", {"key": name})
+
+
+def _scopes(document: Document, at: tuple[str, str]) -> Findings:
+    for path, scope in scopes(document):
+        if isinstance(scope, Mapping):
+            for inner in empty_lists(scope["where"], f"{path}/where"):
+                yield Finding("M403", at, inner)
+    for operation, scope in document.get("operations", {}).items():
+        if scope == []:
+            yield Finding("M404", at, f"/operations/{operation}")
 
 
 def empty_lists(raw: Any, path: str) -> Iterator[str]:

@@ -35,6 +35,10 @@ class Finding:
         """What to do about it."""
         return say(f"check.{self.id}.hint", lang, **self.data)
 
+    def line(self, lang: str) -> str:
+        """The finding on one line, for a terminal."""
+        return f"{self.id} {'/'.join(self.document)} {self.path}: {self.message(lang)} {self.hint(lang)}"
+
     def dump(self, lang: str) -> dict[str, Any]:
         """The finding as JSON, worded."""
         kind, key = self.document

@@ -7,8 +7,8 @@ from sqlalchemy.dialects.postgresql.base import RESERVED_WORDS
 from ..model import SYSTEM_FIELDS
 
 SQL_WORDS = frozenset(RESERVED_WORDS) | frozenset(
-    "add alter between by cascade database delete drop escape exists explain glob group index insert join key match "
-    "pragma query reindex replace rowid schema set trigger update vacuum values view virtual".split()
+    "add alter between by cascade database delete drop escape exists explain glob group index insert join key "
+    "match pragma query reindex replace rowid schema set trigger update vacuum values view virtual".split()
 )
 """Words neither database takes as a bare name. We always quote; people who write SQL against us do not."""
 

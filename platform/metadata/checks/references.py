@@ -1,6 +1,6 @@
 """Everything a document names: fields by path, entities, option sets, roles, lists, dashboards. Pure.
 
-One walk per kind of document; both the search for what dangles and the search for where something is used live on it.
+One walk per kind of document; the search for what dangles and the search for where something is used live on it.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def _of_children(raw: Document, name: str, owner: str, path: str, entities: Enti
 
 
 def child_of(name: str, owner: str, entities: Entities) -> tuple[str, str]:
-    """(child entity, its link) of `lines` or of `contact.account` in a Condition on `owner`; empty where unknown."""
+    """(child entity, its link) of `lines` or of `contact.account` seen from `owner`; empty where unknown."""
     own = entities[owner].fields.get(name) if owner in entities else None
     if own is not None:
         return (str(own.option("target", "")), owner)

@@ -16,8 +16,8 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
 from .. import fields as _fields  # noqa: F401  (fills the registry of field types)
-from .finding import Finding, without_repeats
 from ..fieldtype import FIELD_TYPES
+from .finding import Finding, without_repeats
 
 KINDS = ("entity", "option_set", "list", "form", "detail", "dashboard", "menu", "role", "grant")
 

@@ -54,7 +54,7 @@ def report(error: FormloomError) -> None:
     for each in error.fields:
         print(f"  {each.field}: {each.message(lang)}", file=sys.stderr)
     for finding in error.findings if isinstance(error, MetadataError) else ():
-        print(f"  {finding}", file=sys.stderr)
+        print(f"  {finding.line(lang)}", file=sys.stderr)
 
 
 def build_parser() -> argparse.ArgumentParser:

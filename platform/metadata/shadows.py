@@ -1,0 +1,43 @@
+"""Values kept after a field or an entity went away: listed, and dropped for good by an explicit step."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+from sqlalchemy.engine import Connection
+
+from .database import Database
+from .steps import Shadow
+from .tables import shadow as shadow_table
+
+
+def read_shadows(conn: Connection, changeset: int | None = None) -> list[Shadow]:
+    """What is kept, the oldest first; of one changeset only, if asked."""
+    query = sa.select(shadow_table).order_by(shadow_table.c.id)
+    if changeset is not None:
+        query = query.where(shadow_table.c.changeset == changeset)
+    return [Shadow(**row) for row in conn.execute(query).mappings()]
+
+
+def purge(database: Database, changeset: int) -> int:
+    """How many kept columns and tables of a changeset were dropped. It can then no longer bring values back."""
+    with database.writing() as conn:
+        kept = read_shadows(conn, changeset)
+        drop(conn, kept)
+    return len(kept)
+
+
+def drop(conn: Connection, kept: Sequence[Shadow]) -> None:
+    """Drop shadows; columns first, for their table may be one of them."""
+    operations = Operations(MigrationContext.configure(conn))
+    tables = {shadow.table_name for shadow in kept if shadow.field is None}
+    for shadow in kept:
+        if shadow.column_name is not None and shadow.table_name not in tables:
+            operations.drop_column(shadow.table_name, shadow.column_name)
+    for table in sorted(tables):
+        operations.drop_table(table)
+    gone = shadow_table.c.table_name.in_(tables) | shadow_table.c.id.in_([shadow.id for shadow in kept])
+    conn.execute(sa.delete(shadow_table).where(gone))
