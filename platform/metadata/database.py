@@ -35,7 +35,8 @@ class Database:
         """A connection in a transaction that only reads; rolled back at the end."""
         with self.engine.connect() as conn, conn.begin() as transaction:
             yield conn
-            transaction.rollback()
+            if transaction.is_active:
+                transaction.rollback()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import Connection
 
 from ..metadata.catalog import Catalog
+from ..metadata.database import Database
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -58,6 +59,14 @@ class Context:
     def env(self) -> Env:
         """The values conditions and formulas take from their surroundings, at this moment."""
         return self.access.env
+
+    def own_transactions(self) -> Database:
+        """The database, for what manages its own transactions; the reading one ends here, with all its locks."""
+        assert self.site is not None
+        reading = self.conn.get_transaction()
+        if reading is not None:
+            reading.rollback()
+        return self.site.database
 
     @classmethod
     def system(cls, conn: Connection, catalog: Catalog, why: str, **more: Any) -> Context:

@@ -45,6 +45,11 @@ def new_visit(settings: Settings, answer: Response, token: str) -> None:
     _set(settings, answer, VISIT, token, None)
 
 
+def remember_language(settings: Settings, answer: Response, language: str) -> None:
+    """Speak this language to the browser for a year, until somebody signs in who has chosen one."""
+    _set(settings, answer, LANGUAGE, language, 365 * 86_400)
+
+
 def _set(settings: Settings, answer: Response, name: str, value: str, seconds: int | None) -> None:
     answer.set_cookie(name, value, max_age=seconds, httponly=True, samesite="lax", secure=settings.https)
 

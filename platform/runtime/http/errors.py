@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ...metadata.errors import FormloomError
@@ -27,6 +28,20 @@ class UnknownParameter(BadRequest):
 
     def __init__(self, name: str) -> None:
         super().__init__("unknown_param", code="unknown_param", status=422, name=name[:80])
+
+
+class UnknownMember(BadRequest):
+    """A member of the JSON body that this address does not know; never ignored."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("unknown_member", code="unknown_field", status=422, name=name[:80])
+
+    @classmethod
+    def require(cls, body: Mapping[str, Any], known: Collection[str]) -> None:
+        """Raises UnknownMember for a member that is not among `known`."""
+        for name in body:
+            if name not in known:
+                raise cls(name)
 
 
 class TooLarge(BadRequest):

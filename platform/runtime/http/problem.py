@@ -65,12 +65,9 @@ def problem_of(error: FormloomError, lang: str, request_id: str) -> Problem:
 
 
 def _finding(finding: Any, lang: str) -> dict[str, Any]:
-    message = finding.message
-    return {
-        "field": getattr(finding, "path", ""),
-        "code": getattr(finding, "id", "") or getattr(finding, "code", ""),
-        "message": message(lang) if callable(message) else str(message),
-    }
+    found = finding.dump(lang)
+    place = f"{found['kind']}/{found['key']}{found['path']}"
+    return {"field": place, "code": found["id"], "message": found["message"], "hint": found["hint"]}
 
 
 def _title(status: int, lang: str) -> str:

@@ -6,9 +6,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ...metadata.errors import FormloomError
+from ...metadata.wording import LANGUAGES
 from ..context import Context
 from .answer import local_address, redirect
-from .browser import end_session, set_session
+from .browser import end_session, remember_language, set_session
 from .call import Call
 from .identity import begin_session, finish_session
 from .serve import page
@@ -19,7 +20,13 @@ def login_page(ctx: Context, call: Call) -> Response:
     following = local_address(call.query.one("next", "/"))
     if ctx.access is not None:
         return redirect(call, following)
-    return _form(ctx, following)
+    chosen = call.query.one("lang")
+    if chosen not in LANGUAGES:
+        return _form(ctx, following)
+    ctx.lang = chosen
+    answer = _form(ctx, following)
+    remember_language(ctx.settings, answer, chosen)
+    return answer
 
 
 def _form(ctx: Context, following: str, login: str = "", error: str = "", status: int = 200) -> Response:

@@ -1,0 +1,211 @@
+"""Documents and changesets by API, for administrators. Every write is a changeset; `dry_run` shows its effects."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from starlette.responses import Response
+
+from ...metadata import changesets, documents
+from ...metadata.changesets import Changeset, Preview
+from ...metadata.drafts import Edit
+from ...metadata.errors import InvalidInput, NotFound
+from ..context import Context
+from ..http.answer import json_answer
+from ..http.call import Call
+from ..http.errors import BadRequest, UnknownMember
+from .table import at, require_administrator
+
+MOST_EDITS = 2_000
+HISTORY_PAGE = 50
+
+
+def list_documents(ctx: Context, call: Call) -> Response:
+    """All documents in force of one kind."""
+    require_administrator(ctx)
+    call.query.only()
+    kind = _kind(call)
+    found = [document for (other, _), document in ctx.catalog.documents.items() if other == kind]
+    return json_answer({"items": found, "version": ctx.catalog.version})
+
+
+def get_document(ctx: Context, call: Call) -> Response:
+    """One document in force."""
+    require_administrator(ctx)
+    call.query.only()
+    found = ctx.catalog.documents.get((_kind(call), call.path["key"]))
+    if found is None:
+        raise NotFound()
+    return json_answer(found, headers={"etag": f'"{ctx.catalog.version}"'})
+
+
+def put_document(ctx: Context, call: Call) -> Response:
+    """Make a document effective: a changeset of one edit."""
+    require_administrator(ctx)
+    document = without_decimals(call.json_object())
+    kind, key = _kind(call), call.path["key"]
+    if document.get("kind") != kind or document.get("key") != key:
+        raise BadRequest("document_place", code="validation_failed", status=422, kind=kind, key=key)
+    return _one_edit(ctx, call, Edit.put(document))
+
+
+def delete_document(ctx: Context, call: Call) -> Response:
+    """Take a document out of force: a changeset of one edit."""
+    require_administrator(ctx)
+    kind, key = _kind(call), call.path["key"]
+    if (kind, key) not in ctx.catalog.documents:
+        raise NotFound()
+    return _one_edit(ctx, call, Edit("delete", kind, key))
+
+
+def _one_edit(ctx: Context, call: Call, edit: Edit) -> Response:
+    call.query.only("dry_run", "allow_destructive", "note")
+    note, destructive = call.query.one("note")[:500], call.query.flag("allow_destructive")
+    if call.query.flag("dry_run"):
+        return json_answer(dump_preview(changesets.preview(ctx.conn, [edit]), ctx.lang))
+    return _apply(ctx, [edit], note, destructive)
+
+
+def create_changeset(ctx: Context, call: Call) -> Response:
+    """Many edits as one changeset, or what they would do."""
+    require_administrator(ctx)
+    call.query.only()
+    body = without_decimals(call.json_object())
+    UnknownMember.require(body, ("edits", "dry_run", "note", "allow_destructive", "expected_version"))
+    raw = body.get("edits")
+    if not isinstance(raw, list) or not 0 < len(raw) <= MOST_EDITS:
+        raise InvalidInput("edit.invalid")
+    edits = [Edit.load(each) for each in raw]
+    if _flag(body, "dry_run"):
+        return json_answer(dump_preview(changesets.preview(ctx.conn, edits), ctx.lang))
+    expected = body.get("expected_version")
+    if expected is not None and type(expected) is not int:
+        raise BadRequest("not_a_number", code="validation_failed", status=422, name="expected_version")
+    return _apply(ctx, edits, str(body.get("note") or "")[:500], _flag(body, "allow_destructive"), expected)
+
+
+def _flag(body: dict[str, Any], name: str) -> bool:
+    value = body.get(name, False)
+    if not isinstance(value, bool):
+        raise BadRequest("not_a_flag", code="validation_failed", status=422, name=name)
+    return value
+
+
+def _apply(
+    ctx: Context, edits: list[Edit], note: str, allow_destructive: bool, expected: int | None = None
+) -> Response:
+    applied = changesets.apply(
+        ctx.own_transactions(),
+        edits,
+        ctx.actor.login,
+        note,
+        allow_destructive=allow_destructive,
+        expected_version=expected,
+    )
+    return json_answer(dump_changeset(applied))
+
+
+def list_changesets(ctx: Context, call: Call) -> Response:
+    """Applied changesets, the newest first; `before` continues below a number."""
+    require_administrator(ctx)
+    call.query.only("before", "limit")
+    limit = min(max(call.query.number("limit", HISTORY_PAGE), 1), 500)
+    before = call.query.number("before", 0) or None
+    found = changesets.history(ctx.conn, limit, before)
+    return json_answer({"items": [dump_changeset(each) for each in found]})
+
+
+def get_changeset(ctx: Context, call: Call) -> Response:
+    """One applied changeset with the documents before and after."""
+    require_administrator(ctx)
+    found = changesets.get(ctx.conn, call.record_id("number"))
+    return json_answer({**dump_changeset(found), "details": [change.dump() for change in found.changes]})
+
+
+def revert_changeset(ctx: Context, call: Call) -> Response:
+    """Take a changeset back, or say what that would do."""
+    require_administrator(ctx)
+    call.query.only("dry_run")
+    body = call.json_object() if call.json is not None else {}
+    UnknownMember.require(body, ("dry_run", "note", "allow_destructive"))
+    number = call.record_id("number")
+    if _flag(body, "dry_run") or call.query.flag("dry_run"):
+        return json_answer(dump_preview(changesets.preview_revert(ctx.conn, number), ctx.lang))
+    note, destructive = str(body.get("note") or "")[:500], _flag(body, "allow_destructive")
+    database = ctx.own_transactions()
+    applied = changesets.revert(database, number, ctx.actor.login, note, allow_destructive=destructive)
+    return json_answer(dump_changeset(applied))
+
+
+def get_schema(ctx: Context, call: Call) -> Response:
+    """The JSON Schema of a kind of document."""
+    call.query.only()
+    return json_answer(documents.schema(_kind(call)))
+
+
+def _kind(call: Call) -> str:
+    kind = call.path["kind"]
+    if kind not in documents.KINDS:
+        raise NotFound()
+    return kind
+
+
+def dump_changeset(changeset: Changeset) -> dict[str, Any]:
+    """A changeset as JSON, without the documents."""
+    return {
+        "number": changeset.number,
+        "layer": changeset.layer,
+        "actor": changeset.actor,
+        "note": changeset.note,
+        "applied_at": changeset.applied_at.isoformat().replace("+00:00", "Z"),
+        "reverts": changeset.reverts,
+        "changes": [_dump_change(change) for change in changeset.changes],
+    }
+
+
+def _dump_change(change: Any) -> dict[str, Any]:
+    kind, key, layer = change.place
+    op = "put" if change.before is None else "delete" if change.after is None else "change"
+    return {"kind": kind, "key": key, "layer": layer, "op": op}
+
+
+def dump_preview(preview: Preview, lang: str) -> dict[str, Any]:
+    """What applying would mean, as JSON in the reader's words."""
+    return {
+        "version": preview.version,
+        "refused": preview.refused,
+        "destructive": preview.destructive,
+        "changes": [_dump_change(change) for change in preview.changes],
+        "findings": [finding.dump(lang) for finding in preview.findings],
+        "places": [
+            {"kind": place.document[0], "key": place.document[1], "path": place.path, "target": place.target}
+            for place in preview.places
+        ],
+        "effects": [{**effect.dump(), "message": effect.describe(lang)} for effect in preview.effects],
+        "plan": preview.plan.describe(lang),
+    }
+
+
+def without_decimals(value: Any) -> Any:
+    """A JSON value with its Decimals as ordinary numbers: documents are stored as JSON, not compared as money."""
+    if isinstance(value, dict):
+        return {name: without_decimals(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [without_decimals(inner) for inner in value]
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    return value
+
+
+routes = [
+    at("GET", "/metadata/changesets", list_changesets),
+    at("POST", "/metadata/changesets", create_changeset),
+    at("GET", "/metadata/changesets/{number}", get_changeset),
+    at("POST", "/metadata/changesets/{number}/revert", revert_changeset),
+    at("GET", "/metadata/schemas/{kind}", get_schema),
+    at("GET", "/metadata/{kind}", list_documents),
+    at("GET", "/metadata/{kind}/{key}", get_document),
+    at("PUT", "/metadata/{kind}/{key}", put_document),
+    at("DELETE", "/metadata/{kind}/{key}", delete_document),
+]
