@@ -13,13 +13,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from ..metadata.catalog import Catalog
+from ..metadata.conditions import Env
 from ..metadata.errors import AccessDenied, NotFound, UnknownField
 from ..metadata.model import Entity, Field
 from .actor import SYSTEM, Actor
@@ -27,9 +27,6 @@ from .decisions import WITH_PARENT, Decisions, decide, decide_everything
 from .policy import policy_of
 from .scope import NOTHING, Scope, scope_clause
 from .secured import Secured, Selection, build_selection
-
-if TYPE_CHECKING:
-    from ..metadata.conditions import Env
 
 KEPT_COMPILED = 500
 KEPT_SELECTIONS = 300
@@ -94,8 +91,6 @@ class Access:
     @cached_property
     def env(self) -> Env:
         """The moment and the person, as Conditions and formulas see them."""
-        from ..metadata.conditions import Env
-
         zone = ZoneInfo(self.actor.zone)
         now = self._now or datetime.now(UTC)
         return Env(
@@ -111,16 +106,18 @@ class Access:
     @cached_property
     def administrator(self) -> bool:
         """Whether nothing is withheld: a role that administers, without the limits of a token."""
-        return self.actor.limit is None and any(a.unlimited for d in self._all_decisions() for a in d.allowances)
+        return self.actor.limit is None and any(a.unlimited for d in self.decisions.values() for a in d.allowances)
 
-    def _all_decisions(self) -> Iterable[Decisions]:
-        return self._compiled.decisions.values()
+    @property
+    def decisions(self) -> Mapping[str, Decisions]:
+        """What was decided, by entity."""
+        return self._compiled.decisions
 
     def entity(self, key: str) -> EntityAccess:
         """The actor's rights on an entity. Raises NotFound when it is unknown, or not his to view or create."""
         known = self._entities.get(key)
         if known is None:
-            decisions = self._compiled.decisions.get(key)
+            decisions = self.decisions.get(key)
             if decisions is None or not decisions.rows.keys() & {"view", "create", WITH_PARENT}:
                 raise NotFound()
             known = self._entities[key] = EntityAccess(self, decisions)
@@ -128,7 +125,7 @@ class Access:
 
     @cached_property
     def _viewable(self) -> tuple[str, ...]:
-        decisions = self._compiled.decisions
+        decisions = self.decisions
         return tuple(key for key in self.catalog.entities if key in decisions and "view" in decisions[key].rows)
 
     def entities(self) -> tuple[str, ...]:
@@ -137,7 +134,7 @@ class Access:
 
     def may(self, entity: str, operation: str) -> bool:
         """Whether the actor may do `operation` on some row of the entity. False for what does not exist."""
-        decisions = self._compiled.decisions.get(entity)
+        decisions = self.decisions.get(entity)
         return decisions is not None and operation in decisions.rows
 
 
@@ -163,6 +160,10 @@ class EntityAccess:
     def readable(self) -> frozenset[str]:
         """Fields shown in some row, the system fields among them."""
         return frozenset(self.decisions.shown) - {"deleted_at"}
+
+    def is_stored(self, key: str) -> bool:
+        """Whether reading gives the field a column: all fields but sub-tables."""
+        return key in self.table.c or self.access.catalog.is_virtual(self.entity.all_fields[key])
 
     @cached_property
     def writable(self) -> frozenset[str]:

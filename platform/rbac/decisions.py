@@ -12,18 +12,15 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ..metadata.catalog import Catalog
-from ..metadata.model import Entity, Field
+from ..metadata.model import Entity
 from .actor import Actor, TokenLimit
 from .derived import Input, Inputs
-from .grants import ANYTHING, OPERATIONS, READING, Rule
+from .grants import ANYTHING, OPERATIONS, OWNERSHIP, READING, Rule, is_entered
 from .policy import Policy
 from .scope import EVERYTHING, NOTHING, Scope, inside, parse_scope, union
 
 WITH_PARENT = "create_with_parent"
 """Who may create a parent may enter its lines with it, even if he may not edit either later."""
-
-OWNERSHIP = frozenset({"owner", "owner_department"})
-"""System fields that the operation `assign` opens, and nothing else."""
 
 OpenFields = frozenset[tuple[str, str]]
 """(entity, field) of what the actor sees in every row."""
@@ -80,14 +77,8 @@ class Decisions:
     def writable(self, *operations: str) -> frozenset[str]:
         """Fields that some grant allowing one of `operations` lets the actor write."""
         opened = [a for a in self.allowances if any(name in a.scopes for name in operations)]
-        keys = frozenset[str]().union(*(a.edit for a in opened))
-        written = {key for key in keys if is_written_by_users(self.entity.all_fields[key])}
-        return frozenset(written | (OWNERSHIP if opened and "assign" in self.rows else frozenset()))
-
-
-def is_written_by_users(field: Field) -> bool:
-    """Whether a user can ever enter the field's value."""
-    return not (field.read_only or field.system or field.behaviour.computed)
+        owning = OWNERSHIP if opened and "assign" in self.rows else frozenset[str]()
+        return owning.union(*(a.edit for a in opened))
 
 
 def decide(catalog: Catalog, actor: Actor, policy: Policy) -> Mapping[str, Decisions]:
@@ -109,8 +100,9 @@ def decide_everything(catalog: Catalog, reason: str) -> Mapping[str, Decisions]:
 
 
 def _unlimited(entity: Entity, reason: str) -> Allowance:
-    fields = frozenset(entity.all_fields)
-    return Allowance(reason, dict.fromkeys((*OPERATIONS, WITH_PARENT), EVERYTHING), fields, fields, unlimited=True)
+    scopes = dict.fromkeys((*OPERATIONS, WITH_PARENT), EVERYTHING)
+    entered = frozenset(key for key, each in entity.fields.items() if is_entered(each))
+    return Allowance(reason, scopes, frozenset(entity.all_fields), entered, unlimited=True)
 
 
 def _split(paths: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
@@ -144,18 +136,17 @@ class _Draft:
         entity = self.catalog.entities[grant.entity]
         start = len(entity.key) + 1
         operations = {rule.action for rule in rules if rule.object == entity.key}
-        paths = {
-            action: _split(r.object[start:] for r in rules if r.action == action and r.object != entity.key)
-            for action in ("view", "edit")
-        }
+        named = [(rule.object[start:], rule.action) for rule in rules if rule.object != entity.key]
+        view, inner_view = _split(path for path, action in named if action == "view")
+        edit, inner_edit = _split(path for path, action in named if action != "view")
         scopes = {name: parse_scope(grant.operations[name], entity, self.catalog)[0] for name in operations}
         allowance = Allowance(
             grant=key,
             scopes={name: scope for name, scope in scopes.items() if not scope.nothing},
-            view=paths["view"][0],
-            edit=paths["edit"][0],
-            inner_view=paths["view"][1],
-            inner_edit=paths["edit"][1],
+            view=view,
+            edit=edit,
+            inner_view=inner_view,
+            inner_edit=inner_edit,
         )
         self.allowances.setdefault(entity.key, []).append(allowance)
 
@@ -167,7 +158,7 @@ class _Draft:
                 if child is None or child.parent != parent.key:
                     continue
                 for allowance in self.allowances.get(parent.key, ()):
-                    if table.key in allowance.view and not allowance.unlimited:
+                    if table.key in allowance.view | allowance.edit and not allowance.unlimited:
                         derived = _lines_allowance(allowance, table.key, parent.key, child)
                         self.allowances.setdefault(child.key, []).append(derived)
 

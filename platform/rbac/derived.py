@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from ..metadata.catalog import Catalog
+from ..metadata.conditions import parse, paths
 from ..metadata.model import Entity, Field
 from ..metadata.reading import rollup_source
 
@@ -60,8 +61,6 @@ def _rollup_inputs(catalog: Catalog, entity: Entity, field: Field) -> Iterator[I
         yield Input(child, link, False)
     read = [aggregated] if aggregated else []
     if field.option("where") is not None:
-        from ..metadata.conditions import parse, paths
-
         read.extend(paths(parse(field.option("where"), catalog.entities[child], catalog)))
     for path in read:
         yield from _along(catalog, catalog.entities[child], path, same_grant=lines)

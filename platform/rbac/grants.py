@@ -2,8 +2,9 @@
 
 A rule has casbin's four columns. The subject is a member (`role:sales`, `user:li.lei`, `department:east`,
 `department_below:east`, `everyone`); the object an entity (`account`), one of its fields (`account.phone`) or a
-field of its lines (`opportunity.lines.cost`); the action an operation, or `view` and `edit` for fields; the last
-column names the grant, which holds the scope of each operation.
+field of its lines (`opportunity.lines.cost`); the action an operation; the last column names the grant, which
+holds the scope of each operation. A field has a rule for `view` and for each writing operation, if the same grant
+allows that operation on the entity: a field right without the operation is worth nothing.
 """
 
 from __future__ import annotations
@@ -30,6 +31,12 @@ OPERATIONS = (
     "design",
 )
 """Everything a grant can allow on an entity."""
+
+WRITING = ("create", "edit", "import", "batch_edit")
+"""The operations that write field values."""
+
+OWNERSHIP = frozenset({"owner", "owner_department"})
+"""System fields that the operation `assign` opens, and nothing else."""
 
 READING = frozenset({"view", "export", "print"})
 """The operations a read-only token keeps."""
@@ -78,23 +85,28 @@ def subject_of(member: Mapping[str, Any]) -> str:
 def _objects_of(grant: Grant, catalog: Catalog) -> Iterator[tuple[str, str]]:
     """(object, action) of everything the grant allows."""
     entity = catalog.entities[grant.entity]
-    for operation in OPERATIONS:
-        if grant.operations.get(operation) not in (None, False, []):
-            yield entity.key, operation
-    yield from _field_objects(grant, entity.key, "", entity, catalog)
+    allowed = [name for name in OPERATIONS if grant.operations.get(name) not in (None, False, [])]
+    yield from ((entity.key, name) for name in allowed)
+    actions = {1: [n for n in allowed if n == "view"], 2: [n for n in allowed if n in WRITING]}
+    for path, field, level in _levels(grant, "", entity, catalog):
+        for needed, names in actions.items():
+            if level >= needed and (needed == 1 or is_entered(field)):
+                yield from ((f"{entity.key}.{path}", name) for name in names)
 
 
-def _field_objects(
-    grant: Grant, name: str, path: str, entity: Entity, catalog: Catalog
-) -> Iterator[tuple[str, str]]:
+def is_entered(field: Field) -> bool:
+    """Whether users can ever enter the field's value."""
+    return not (field.read_only or field.system or field.behaviour.computed)
+
+
+def _levels(grant: Grant, path: str, entity: Entity, catalog: Catalog) -> Iterator[tuple[str, Field, int]]:
+    """(path, field, level) of every field, those of lines included."""
     for field in entity.all_fields.values():
         level = _level(grant, path, field, entity)
-        for action, needed in (("view", 1), ("edit", 2)):
-            if level >= needed:
-                yield f"{name}.{field.key}", action
+        yield path + field.key, field, level
         lines = catalog.entities.get(field.option("target", ""))
         if level and lines is not None and lines.parent == entity.key and field.behaviour.target is None:
-            yield from _field_objects(grant, f"{name}.{field.key}", f"{path}{field.key}.", lines, catalog)
+            yield from _levels(grant, f"{path}{field.key}.", lines, catalog)
 
 
 def _level(grant: Grant, path: str, field: Field, entity: Entity) -> int:

@@ -4,7 +4,7 @@ Two casbin facts shape this file. Its enforcer rebuilds its role links in place 
 wrongly, both ways, to whoever asks meanwhile; so a Policy is built once, aside, never reloaded, and replaced as a
 whole when the Catalog is. And one `enforce` walks all rules (milliseconds), so requests never call it: `matching`
 gives an actor's rules from an index, and `Access` is compiled from these once. `enforce` is the reference that
-tests hold the compiled form to, and that explanations quote.
+tests hold the compiled form to.
 """
 
 from __future__ import annotations

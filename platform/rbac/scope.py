@@ -11,17 +11,16 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from ..metadata.catalog import Catalog
+from ..metadata.conditions import All, AnyOf, Children, Condition, Env, Not, TableSource, Test, clause, parse
 from ..metadata.errors import BadFilter, FormloomError
 from ..metadata.model import Entity
-
-if TYPE_CHECKING:
-    from ..metadata.conditions import Condition, Env
+from ..metadata.operators.spans import Between, Window
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +32,11 @@ _NARROWER = {"subordinates": {"own"}, "department_below": {"department"}}
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A scope given as a Condition; equal when the JSON is."""
+    """A scope given as a Condition; equal when the JSON is. `steady`: it does not look at the clock."""
 
     text: str
     condition: Condition = field(compare=False)
+    steady: bool = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,8 @@ class Scope:
     @cached_property
     def steady(self) -> bool:
         """Whether its SQL is the same at every moment, as no Condition looks at the clock."""
-        return not self.conditions and (self.inside is None or self.inside.scope.steady)
+        around = self.inside is None or self.inside.scope.steady
+        return around and all(where.steady for where in self.conditions)
 
     def covers(self, other: Scope) -> bool:
         """Whether it surely holds every row of `other` (False may mean: perhaps)."""
@@ -94,7 +95,7 @@ def union(scopes: Iterable[Scope]) -> Scope:
     parts: frozenset[str] = frozenset().union(*(scope.parts for scope in listed))
     needless = frozenset().union(*(_NARROWER.get(part, ()) for part in parts))
     inner = [scope.inside for scope in listed if scope.inside is not None]
-    around = union(each.scope for each in inner)
+    around = union(each.scope for each in inner) if inner else NOTHING
     return Scope(
         everything=around.everything,
         parts=parts - needless,
@@ -125,14 +126,27 @@ def parse_scope(raw: Any, entity: Entity, catalog: Catalog) -> tuple[Scope, tupl
 
 
 def _parse_where(raw: Any, entity: Entity, catalog: Catalog) -> tuple[Scope, tuple[str, ...]]:
-    from ..metadata.conditions import parse
-
     try:
         _refuse_empty(raw)
-        where = Where(json.dumps(raw, sort_keys=True, ensure_ascii=False), parse(raw, entity, catalog))
+        condition = parse(raw, entity, catalog)
     except FormloomError as error:
         return NOTHING, (str(error),)
+    where = Where(json.dumps(raw, sort_keys=True, ensure_ascii=False), condition, _is_steady(condition, catalog))
     return Scope(conditions=frozenset({where})), ()
+
+
+def _is_steady(condition: Condition, catalog: Catalog) -> bool:
+    """Whether the condition selects the same at every moment: no relative dates, no fields that read the clock."""
+    match condition:
+        case All(parts) | AnyOf(parts):
+            return all(_is_steady(part, catalog) for part in parts)
+        case Not(part):
+            return _is_steady(part, catalog)
+        case Children():
+            return _is_steady(condition.part, catalog)
+        case Test():
+            moving = isinstance(condition.operand, Window | Between) or catalog.is_virtual(condition.field)
+            return not moving
 
 
 def _refuse_empty(raw: Any) -> None:
@@ -181,8 +195,6 @@ def _part_clause(part: str, table: sa.FromClause, env: Env) -> ColumnElement[boo
 def _where_clause(
     where: Where, table: sa.FromClause, entity: Entity, catalog: Catalog, env: Env
 ) -> ColumnElement[bool]:
-    from ..metadata.conditions import TableSource, clause
-
     try:
         return clause(where.condition, TableSource(catalog, entity.key, table), env)
     except FormloomError:

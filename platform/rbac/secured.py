@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from ..metadata.catalog import Catalog
+from ..metadata.conditions import TableSource
 from ..metadata.errors import NotFound, UnknownField
-from ..metadata.model import Entity, Field
+from ..metadata.model import Entity
 from .scope import Scope
 
 if TYPE_CHECKING:
@@ -94,9 +95,9 @@ def build_selection(
 ) -> Selection:
     """The SELECT of the rows on which `operation` is allowed, with the fields that are shown, out of `columns`."""
     shown = access.decisions.shown
-    names = [key for key in access.entity.all_fields if key in shown and (columns is None or key in columns)]
-    if deleted is False:
-        names = [key for key in names if key != "deleted_at"]
+    readable = access.readable | ({"deleted_at"} & shown.keys() if deleted is not False else set())
+    wanted = readable if columns is None else readable & (columns | {"id"})
+    names = [key for key in access.entity.all_fields if key in wanted and access.is_stored(key)]
     masks = _Masks(access)
     visible = access.decisions.rows["view"]
     picked = [_pick(access, key, None if shown[key].covers(visible) else masks.of(key)) for key in names]
@@ -136,17 +137,12 @@ class _Masks:
 
 
 def _pick(access: EntityAccess, key: str, mask: ColumnElement[bool] | None) -> ColumnElement[Any]:
-    column = _raw_column(access, access.entity.all_fields[key])
+    column = _raw_column(access, key)
     if mask is None:
         return column.label(key)
     return sa.case((mask, column)).label(key)
 
 
-def _raw_column(access: EntityAccess, field: Field) -> ColumnElement[Any]:
-    catalog = access.access.catalog
-    if not catalog.is_virtual(field):
-        return access.table.c[field.key]
-    from ..metadata.conditions import TableSource
-
-    formula = catalog.formulas[(field.entity, field.key)]
-    return formula.sql(TableSource(catalog, field.entity, access.table), access.access.env)
+def _raw_column(access: EntityAccess, key: str) -> ColumnElement[Any]:
+    table, env = access.table, access.access.env
+    return TableSource(access.access.catalog, access.entity.key, table, env).column(key)
