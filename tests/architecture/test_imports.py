@@ -12,7 +12,6 @@ DOORS = {
     "jinja2": "platform/runtime/render.py",
     "pandas": "importers/",
     "argon2": "platform/rbac/passwords.py",
-    "jsonschema_rs": "platform/",
     "python_calamine": "importers/",
     "openpyxl": "importers/",
     "xlsxwriter": "importers/",
@@ -20,7 +19,7 @@ DOORS = {
     "alembic": "platform/metadata/",
 }
 """Library -> where the single file that imports it lives."""
-MANY_FILES = {"jsonschema_rs", "openpyxl", "xlsxwriter", "alembic"}
+MANY_FILES = {"openpyxl", "xlsxwriter", "alembic"}
 """Libraries that stay in their place but may be imported by more than one file of it."""
 KEPT_OUT_OF = {
     "formloom.metadata": {"starlette", "casbin", "pandas", "jinja2", "uvicorn"},
