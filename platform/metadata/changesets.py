@@ -7,7 +7,7 @@ log, so that a crash or a refusal anywhere leaves everything as it was.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -18,17 +18,14 @@ from sqlalchemy.engine import Connection
 from . import checks, effects, store
 from .apply import Executor
 from .catalog import Catalog, build
-from .crash import crash_point
+from .changeset_log import Changeset, PackageChange, Row, get, history, write
 from .database import Database
-from .drift import drift
 from .drafts import Change, Edit, draft, undo
-from .errors import Conflict, MetadataError, NotFound, PlanError
+from .drift import drift
+from .errors import Conflict, MetadataError, PlanError
 from .plan import Plan, plan
 from .shadows import read_shadows
 from .store import SITE, Stored
-from .tables import changeset as changeset_table
-from .tables import document as document_table
-from .tables import package as package_table
 from .tables import state as state_table
 
 LOCK_TIMEOUT = "2s"
@@ -36,31 +33,18 @@ LOCK_TIMEOUT = "2s"
 
 ATTEMPTS = 5
 
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class PackageChange:
-    """A row of `fl_package` before and after, None where there is none."""
-
-    key: str
-    before: Row | None
-    after: Row | None
-
-
-@dataclass(frozen=True, slots=True)
-class Changeset:
-    """An applied changeset as the log keeps it. `number` is the catalog version it led to."""
-
-    number: int
-    layer: str
-    actor: str
-    note: str
-    applied_at: datetime
-    changes: tuple[Change, ...] = ()
-    packages: tuple[PackageChange, ...] = ()
-    steps: tuple[Mapping[str, Any], ...] = ()
-    reverts: int | None = None
+__all__ = [
+    "Changeset",
+    "Edit",
+    "PackageChange",
+    "Preview",
+    "apply",
+    "get",
+    "history",
+    "preview",
+    "preview_revert",
+    "revert",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +70,19 @@ class Preview:
     def destructive(self) -> bool:
         """Whether applying takes values out of sight."""
         return any(effect.level == "confirm" for effect in self.effects)
+
+    def dump(self, lang: str) -> Row:
+        """The preview as JSON, worded."""
+        return {
+            "version": self.version,
+            "refused": self.refused,
+            "destructive": self.destructive,
+            "changes": [change.dump() for change in self.changes],
+            "findings": [finding.dump(lang) for finding in self.findings],
+            "places": [place.dump() for place in self.places],
+            "effects": [{**effect.dump(), "message": effect.describe(lang)} for effect in self.effects],
+            "steps": [{**step.dump(), "message": step.describe(lang)} for step in self.plan.steps],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +197,7 @@ def _apply_in(conn: Connection, request: _Request) -> Changeset:
         _refuse_drift(conn, found)
         Executor(conn, found.current, found.desired, version + 1).run_all(found.plan)
     applied = _as_changeset(request, version + 1, changes, found.plan.steps)
-    _write(conn, applied)
+    write(conn, applied)
     return applied
 
 
@@ -298,83 +295,3 @@ def _as_changeset(request: _Request, number: int, changes: Sequence[Change], ste
         steps=tuple(step.dump() for step in steps),
         reverts=request.reverts,
     )
-
-
-def _write(conn: Connection, applied: Changeset) -> None:
-    """Documents, packages, version and log: the last statements of the transaction."""
-    c = document_table.c
-    for change in applied.changes:
-        kind, key, layer = change.place
-        conn.execute(sa.delete(document_table).where(c.kind == kind, c.key == key, c.layer == layer))
-    written = [
-        {
-            "kind": row.kind,
-            "key": row.key,
-            "layer": row.layer,
-            "document": row.document,
-            "base": row.base,
-            "changeset": applied.number,
-        }
-        for row in (change.after for change in applied.changes)
-        if row is not None
-    ]
-    if written:
-        conn.execute(sa.insert(document_table), written)
-    crash_point("changeset.documents")
-    for change in applied.packages:
-        conn.execute(sa.delete(package_table).where(package_table.c.key == change.key))
-        if change.after is not None:
-            row = {
-                **change.after,
-                "key": change.key,
-                "changeset": applied.number,
-                "installed_at": applied.applied_at,
-            }
-            conn.execute(sa.insert(package_table), row)
-    conn.execute(sa.update(state_table).where(state_table.c.name == "catalog").values(version=applied.number))
-    conn.execute(sa.insert(changeset_table), _dump(applied))
-    crash_point("changeset.logged")
-
-
-def _dump(applied: Changeset) -> Row:
-    return {
-        "number": applied.number,
-        "layer": applied.layer,
-        "actor": applied.actor,
-        "note": applied.note,
-        "applied_at": applied.applied_at,
-        "changes": [change.dump() for change in applied.changes],
-        "packages": [{"key": p.key, "before": p.before, "after": p.after} for p in applied.packages],
-        "steps": list(applied.steps),
-        "reverts": applied.reverts,
-    }
-
-
-def _load(row: Mapping[str, Any]) -> Changeset:
-    return Changeset(
-        number=row["number"],
-        layer=row["layer"],
-        actor=row["actor"],
-        note=row["note"],
-        applied_at=row["applied_at"],
-        changes=tuple(Change.load(raw) for raw in row["changes"]),
-        packages=tuple(PackageChange(p["key"], p["before"], p["after"]) for p in row["packages"]),
-        steps=tuple(row["steps"]),
-        reverts=row["reverts"],
-    )
-
-
-def get(conn: Connection, number: int) -> Changeset:
-    """The changeset of that number. Raises NotFound."""
-    row = conn.execute(sa.select(changeset_table).where(changeset_table.c.number == number)).mappings().first()
-    if row is None:
-        raise NotFound()
-    return _load(row)
-
-
-def history(conn: Connection, limit: int = 50, before: int | None = None) -> list[Changeset]:
-    """Applied changesets, the newest first, those below number `before` only."""
-    query = sa.select(changeset_table).order_by(changeset_table.c.number.desc()).limit(limit)
-    if before is not None:
-        query = query.where(changeset_table.c.number < before)
-    return [_load(row) for row in conn.execute(query).mappings()]

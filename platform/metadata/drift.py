@@ -36,7 +36,7 @@ def drift(conn: Connection, catalog: Catalog, entities: Collection[str] | None =
     """Differences in the tables of these entities; with None, of all, and tables nobody knows."""
     wanted = catalog.entities.keys() if entities is None else set(entities) & catalog.entities.keys()
     shadows = read_shadows(conn)
-    kept = {(shadow.table_name, shadow.column_name) for shadow in shadows}
+    kept = {(shadow.table_name, str(shadow.column_name)) for shadow in shadows if shadow.column_name}
     names = {table_name(entity) for entity in wanted}
     inspector = sa.inspect(conn)
     existing = set(inspector.get_table_names())
@@ -85,12 +85,12 @@ def _stored_as(kind: Any, dialect: Dialect) -> str:
     return str(kind.compile(dialect=dialect)).partition(" COLLATE")[0]
 
 
-def _compare(table: sa.Table, actual: _Actual, kept: set[str | None], dialect: Dialect) -> Iterator[Drift]:
+def _compare(table: sa.Table, actual: _Actual, kept: set[str], dialect: Dialect) -> Iterator[Drift]:
     columns = actual.columns.get(table.name, {})
     expected = {column.name: _stored_as(column.type, dialect) for column in table.columns}
     yield from _differences("column", table.name, expected.keys(), columns.keys() - kept)
     for name in sorted(kept):
-        if name is not None and name not in columns:
+        if name not in columns:
             yield Drift("missing_column", table.name, name)
     for name in sorted(expected.keys() & columns.keys()):
         if expected[name] != columns[name]:

@@ -89,12 +89,15 @@ class _Meter:
     def _checked(self, step: s.CheckValues) -> Iterator[Effect]:
         field = self.desired.entities[step.entity].all_fields[step.field]
         column = self.current.tables[step.entity].c[step.field]
-        count, samples = 0, []
+        count = 0
+        samples: list[tuple[int, str]] = []
         for rows in chunks(self.conn, column.table.name, sa.column(column.name, column.type)):
             for key, value in rows:
-                if _refused(field, value):
-                    count += 1
-                    samples.append((key, _shown(field, value))) if len(samples) < SAMPLES else None
+                if not _refused(field, value):
+                    continue
+                count += 1
+                if len(samples) < SAMPLES:
+                    samples.append((key, _shown(field, value)))
         yield Effect("refuse", "values_refused", step.entity, step.field, count, tuple(samples))
 
     @of.register

@@ -2,7 +2,7 @@
 
 A package is a folder with `formloom.json` ({key, label, version, requires?}) and JSON files below it, each one
 document or a list of documents. `demo/` holds sample data and is not read here. Others publish theirs under the
-entry point group `formloom.packages`; the value names a module whose folder is the package, which is never imported.
+entry point group `formloom.packages`; the value names a module whose folder is the package; it is never imported.
 Installing is a changeset on the package's own layer; what the site edited stays on the site's.
 """
 
@@ -114,7 +114,7 @@ def locate(name: str) -> Package:
 
 
 def read(folder: Path) -> Package:
-    """The package in a folder. Raises InvalidInput for a folder that is none, for links and for files too large."""
+    """The package in a folder. Raises InvalidInput for a folder that is none, for links, for too much."""
     folder = folder.resolve()
     if not (folder / MANIFEST).is_file():
         raise InvalidInput("package.no_manifest", folder=str(folder))

@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
 
 from . import layers
 from . import steps as s
@@ -22,7 +23,7 @@ from .model import Field
 from .physical import build_column
 from .reading import read_field
 
-_DIALECTS = (sqlite.dialect(), postgresql.dialect())
+_DIALECTS: tuple[Dialect, ...] = (sqlite.dialect(), postgresql.dialect())  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ point at it. The new table is made from what the database says of the old one, s
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -43,7 +44,7 @@ def rebuild(
 def _copy_of(conn: Connection, name: str, dropped: Collection[str], added: Sequence[sa.ForeignKey]) -> sa.Table:
     inspector = sa.inspect(conn)
     collection = sa.MetaData()
-    keys = [
+    keys: list[tuple[str, str, Any, Any]] = [
         (key["constrained_columns"][0], key["referred_table"], key["options"].get("ondelete"), key["name"])
         for key in inspector.get_foreign_keys(name)
         if key["constrained_columns"][0] not in dropped
@@ -60,11 +61,11 @@ def _copy_of(conn: Connection, name: str, dropped: Collection[str], added: Seque
     )
 
 
-def _column(found: dict[str, object]) -> sa.Column[object]:
+def _column(found: Mapping[str, Any]) -> sa.Column[Any]:
     default = found["default"]
     return sa.Column(
         str(found["name"]),
-        found["type"],  # type: ignore[arg-type]
+        found["type"],
         primary_key=bool(found["primary_key"]),
         nullable=bool(found["nullable"]),
         server_default=None if default is None else sa.text(str(default)),

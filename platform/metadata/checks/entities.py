@@ -117,17 +117,16 @@ def _default(field: Field, where: Where) -> Findings:
     try:
         field.behaviour.parse(field, field.default)
     except ValueRefused as error:
-        reason = error.at(field.key).message("en")
-        yield Finding("M214", at, f"{path}/default", {"key": field.key, "reason": reason})
+        yield Finding("M214", at, f"{path}/default", {"key": field.key, "reason": error.at(field.key)})
 
 
 def _parent_circles(model: Model) -> Findings:
     for key in model.entities:
         seen: list[str] = []
-        at: str | None = key
+        at = key
         while at in model.entities and at not in seen:
             seen.append(at)
-            at = model.entities[at].parent
+            at = model.entities[at].parent or ""
         if at == key:
             yield Finding("M212", ("entity", key), "/parent", {"circle": " → ".join([*seen, key])})
         elif len(seen) > 2:

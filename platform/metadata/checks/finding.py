@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..errors import FieldError, FormloomError
 from ..wording import say
 from .ids import WARNINGS
 
@@ -29,11 +30,18 @@ class Finding:
 
     def message(self, lang: str) -> str:
         """What is wrong."""
-        return say(f"check.{self.id}", lang, **self.data)
+        return say(f"check.{self.id}", lang, **self._worded(lang))
 
     def hint(self, lang: str) -> str:
         """What to do about it."""
-        return say(f"check.{self.id}.hint", lang, **self.data)
+        return say(f"check.{self.id}.hint", lang, **self._worded(lang))
+
+    def _worded(self, lang: str) -> dict[str, Any]:
+        """The data, with errors among it as sentences."""
+        return {
+            name: value.message(lang) if isinstance(value, FormloomError | FieldError) else value
+            for name, value in self.data.items()
+        }
 
     def line(self, lang: str) -> str:
         """The finding on one line, for a terminal."""
@@ -65,3 +73,8 @@ class Place:
     document: Identity
     path: str
     target: str
+
+    def dump(self) -> dict[str, Any]:
+        """The place as JSON."""
+        kind, key = self.document
+        return {"kind": kind, "key": key, "path": self.path, "target": self.target}

@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .. import conditions
+from ..errors import FormloomError
+from ..fields.pattern import pattern_is_safe
 from .finding import Finding
 from .model import Model
+from .references import predicates
 
 Findings = Iterator[Finding]
 
 
 def check(model: Model) -> Findings:
-    """Findings in conditions and formulas."""
-    yield from ()
+    """Findings in conditions, patterns and formulas."""
+    for identity, document in model.documents.items():
+        for predicate in predicates(document, model.entities):
+            entity, form = model.entities[predicate.entity], model.entities.get(predicate.form or "")
+            try:
+                conditions.parse(predicate.raw, entity, model, form=form)
+            except FormloomError as error:
+                yield Finding("M224", identity, predicate.path, {"reason": error})
+    yield from _patterns(model)
+
+
+def _patterns(model: Model) -> Findings:
+    for key, document in model.of_kind("entity").items():
+        for position, raw in enumerate(document["fields"]):
+            field = model.entities[key].fields[raw["key"]]
+            if "pattern" in raw and not field.behaviour.numbered and not pattern_is_safe(raw["pattern"]):
+                yield Finding("M218", ("entity", key), f"/fields/{position}/pattern", {"key": field.key})

@@ -217,22 +217,36 @@ def scopes(document: Document) -> Iterator[tuple[str, Any]]:
             yield path, scope
 
 
-def conditions(document: Document, entities: Entities) -> Iterator[tuple[str, str, Any]]:
-    """(path, entity, raw) of every Condition of a document, but those of relation filters."""
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    """A raw Condition on records of `entity`; its values may come from the form of entity `form`."""
+
+    path: str
+    entity: str
+    raw: Any
+    form: str | None = None
+
+
+def predicates(document: Document, entities: Entities) -> Iterator[Predicate]:
+    """Every Condition of a document."""
     if document["kind"] == "list" and "filter" in document:
-        yield "/filter", document["entity"], document["filter"]
+        yield Predicate("/filter", document["entity"], document["filter"])
     for number, widget in enumerate(document.get("widgets", ())):
         if "filter" in widget:
-            yield f"/widgets/{number}/filter", widget["entity"], widget["filter"]
-    if document["kind"] == "grant":
-        for path, scope in scopes(document):
-            if isinstance(scope, Mapping):
-                yield f"{path}/where", document["entity"], scope["where"]
-    if document["kind"] == "entity":
-        for field in entities[document["key"]].fields.values():
-            source = rollup_source(field, entities) if "where" in field.options and "of" in field.options else None
-            if source is not None:
-                yield f"/fields/{field.key}/where", source[0], field.option("where")
+            yield Predicate(f"/widgets/{number}/filter", widget["entity"], widget["filter"])
+    for path, scope in scopes(document):
+        if isinstance(scope, Mapping):
+            yield Predicate(f"{path}/where", document["entity"], scope["where"])
+    for number, field in enumerate(document.get("fields", ()) if document["kind"] == "entity" else ()):
+        yield from _of_field(document["key"], field, f"/fields/{number}", entities)
+
+
+def _of_field(entity: str, field: Document, path: str, entities: Entities) -> Iterator[Predicate]:
+    if "filter" in field and "target" in field:
+        yield Predicate(f"{path}/filter", field["target"], field["filter"], form=entity)
+    source = rollup_source(entities[entity].fields[field["key"]], entities) if "where" in field else None
+    if source is not None:
+        yield Predicate(f"{path}/where", source[0], field["where"])
 
 
 _WALKS: Mapping[str, Callable[[Document, Entities], Walk]] = {

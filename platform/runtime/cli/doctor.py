@@ -1,0 +1,28 @@
+"""`formloom doctor`: looks whether everything in the database is as it should be."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from ...metadata.doctor import doctor
+from ...metadata.wording import say
+from ..settings import Settings
+from ..site import open_site
+from . import Commands, language
+from .metadata import WRONG
+
+
+def add_commands(commands: Commands[Any]) -> None:
+    """Add `doctor`."""
+    commands.add_parser("doctor", help=say("cli.doctor", language())).set_defaults(run=run)
+
+
+def run(args: argparse.Namespace, settings: Settings) -> int:
+    """Print every problem; 1 when there is one."""
+    lang = language()
+    problems = doctor(open_site(settings).database)
+    for problem in problems:
+        print(problem.message(lang))
+    print(say("cli.doctor.problems" if problems else "cli.doctor.healthy", lang, count=len(problems)))
+    return WRONG if problems else 0
