@@ -27,9 +27,11 @@ def extensions() -> tuple[Extension, ...]:
 def create() -> Starlette:
     """The application of this process's environment. Raises SetupError."""
     from .app import build_app
+    from .logs import set_up_logging
     from .site import open_site
 
     settings = Settings.from_environment()
+    set_up_logging(settings)
     site = open_site(settings)
     embedded = os.environ.get("_FORMLOOM_NO_JOBS") != "1"
     return build_app(site, extensions(), job_threads=settings.job_threads if embedded else 0)

@@ -19,6 +19,8 @@ from pathlib import Path
 from ...metadata import wording
 from ...metadata.errors import FormloomError, MetadataError
 from ...metadata.wording import say
+from ..asgi import extensions
+from ..extension import AddCommands, extended
 from ..settings import PREFIX, Settings
 
 wording.register(Path(__file__).parents[1] / "wording" / "cli")
@@ -68,16 +70,15 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=_version())
     commands = parser.add_subparsers(title=say("cli.commands", lang), required=True, metavar="COMMAND")
-    for module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
-        add = getattr(import_module(f"{__name__}.{module}"), "add_commands", None)
-        if add is not None:
-            add(commands)
-    from ..asgi import extensions
-    from ..extension import extended
-
-    for add in extended(extensions()).commands:
+    for add in [*_own_commands(), *extended(extensions()).commands]:
         add(commands)
     return parser
+
+
+def _own_commands() -> list[AddCommands]:
+    """What the modules of this package add. All are imported before any is asked, as they register their words."""
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return [module.add_commands for module in [import_module(f"{__name__}.{name}") for name in names]]
 
 
 def explain_settings(lang: str) -> str:

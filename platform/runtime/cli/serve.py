@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import signal
-import sys
+import socket
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
 
 from ...metadata.errors import SetupError
 from ...metadata.wording import say
+from ..logs import set_up_logging
 from ..settings import Settings
 from ..site import open_site
 from . import Commands, language
 
 FACTORY = "formloom.runtime.asgi:create"
-HEADER_SECONDS = 30
+KEEP_ALIVE_SECONDS = 30
+SHUTDOWN_SECONDS = 20
+LONGEST_HEAD = 64_000
 
 
 def add_commands(commands: Commands[Any]) -> None:
@@ -41,34 +44,39 @@ def serve(args: argparse.Namespace, settings: Settings) -> int:
     import uvicorn
 
     set_up_logging(settings)
-    site = open_site(settings)
-    lock = hold_data_dir(site.settings) if site.database.is_sqlite else None
-    if args.no_jobs:
-        os.environ["_FORMLOOM_NO_JOBS"] = "1"
-    if args.workers > 1:
-        application: Any = FACTORY
-        site.close()
-    else:
-        application = _application(site, 0 if args.no_jobs else settings.job_threads)
-    proxies = ",".join(settings.trusted_proxies)
-    uvicorn.run(
-        application,
-        factory=args.workers > 1,
-        host=args.host,
-        port=args.port,
-        workers=args.workers if args.workers > 1 else None,
-        proxy_headers=bool(proxies),
-        forwarded_allow_ips=proxies or None,
-        server_header=False,
-        access_log=False,
-        log_config=None,
-        timeout_keep_alive=HEADER_SECONDS,
-        timeout_graceful_shutdown=20,
-        h11_max_incomplete_event_size=64_000,
-    )
-    if lock is not None:
-        lock.close()
+    with ExitStack() as held:
+        site = open_site(settings)
+        held.callback(site.close)
+        if site.database.is_sqlite:
+            held.enter_context(hold_data_dir(site.settings))
+        require_free_port(args.host, args.port)
+        many = args.workers > 1
+        if args.no_jobs:
+            os.environ["_FORMLOOM_NO_JOBS"] = "1"
+        application = FACTORY if many else _application(site, 0 if args.no_jobs else settings.job_threads)
+        uvicorn.run(
+            application,
+            factory=many,
+            workers=args.workers if many else None,
+            host=args.host,
+            port=args.port,
+            **_server_options(settings),
+        )
     return 0
+
+
+def _server_options(settings: Settings) -> dict[str, Any]:
+    """What the server is told besides the application and the address."""
+    return {
+        "proxy_headers": bool(settings.trusted_proxies),
+        "forwarded_allow_ips": list(settings.trusted_proxies) or None,
+        "server_header": False,
+        "access_log": False,
+        "log_config": None,
+        "timeout_keep_alive": KEEP_ALIVE_SECONDS,
+        "timeout_graceful_shutdown": SHUTDOWN_SECONDS,
+        "h11_max_incomplete_event_size": LONGEST_HEAD,
+    }
 
 
 def _application(site: Any, job_threads: int) -> Any:
@@ -123,20 +131,20 @@ def hold_data_dir(settings: Settings) -> IO[str]:
     return file
 
 
+def require_free_port(host: str, port: int) -> None:
+    """Raises SetupError when nobody can listen there."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except (OSError, OverflowError) as error:
+        raise SetupError("setup.port", address=f"{host}:{port}", reason=str(error)) from None
+
+
 def _lock(file: IO[str]) -> None:
     if os.name != "posix":
         return
     import fcntl
 
     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def set_up_logging(settings: Settings) -> None:
-    """Log to standard error, one line per event."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    root = logging.getLogger()
-    root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
-    for noisy in ("alembic", "casbin", "httpx", "python_multipart"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 
+from anyio import fail_after
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
@@ -16,6 +17,7 @@ JSON = "application/json"
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 FORM_LIMIT = 4_000_000
+IDLE_SECONDS = 30
 MULTIPART_FIELDS = 2_000
 MULTIPART_FILES = 20
 
@@ -50,19 +52,29 @@ def _content_type(request: Request) -> tuple[str, str]:
 
 
 async def _bytes(request: Request, limit: int) -> bytes:
+    return b"".join([part async for part in _parts(request, limit)])
+
+
+async def _parts(request: Request, limit: int) -> AsyncGenerator[bytes, None]:
+    """The body as it comes. Raises TooLarge beyond the limit, BadRequest when it stops coming."""
     if int(request.headers.get("content-length") or 0) > limit:
         raise TooLarge(limit)
-    parts: list[bytes] = []
     size = 0
-    try:
-        async for part in request.stream():
-            size += len(part)
-            if size > limit:
-                raise TooLarge(limit)
-            parts.append(part)
-    except ClientDisconnect:
-        raise BadRequest("disconnected") from None
-    return b"".join(parts)
+    stream = request.stream()
+    while True:
+        try:
+            with fail_after(IDLE_SECONDS):
+                part = await anext(stream)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise BadRequest("slow", status=408) from None
+        except ClientDisconnect:
+            raise BadRequest("disconnected") from None
+        size += len(part)
+        if size > limit:
+            raise TooLarge(limit)
+        yield part
 
 
 class _Parser(MultiPartParser):
@@ -80,22 +92,10 @@ class _Parser(MultiPartParser):
 
 
 async def _read_multipart(request: Request, call: Call, limit: int) -> None:
-    if int(request.headers.get("content-length") or 0) > limit:
-        raise TooLarge(limit)
-    size = 0
-
-    async def limited() -> AsyncGenerator[bytes, None]:
-        nonlocal size
-        async for part in request.stream():
-            size += len(part)
-            if size > limit:
-                raise TooLarge(limit)
-            yield part
-
-    parser = _Parser(request.headers, limited(), max_files=MULTIPART_FILES, max_fields=MULTIPART_FIELDS)
+    parser = _Parser(request.headers, _parts(request, limit), max_files=MULTIPART_FILES, max_fields=MULTIPART_FIELDS)
     try:
         found = await parser.parse()
-    except (MultiPartException, ClientDisconnect):
+    except MultiPartException:
         raise BadRequest("multipart") from None
     if not parser.ended:
         parser.close()

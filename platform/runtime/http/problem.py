@@ -139,4 +139,3 @@ def _add_status_headers(answer: Response, problem: Problem) -> None:
         answer.headers["Retry-After"] = str(problem.retry_after)
     if problem.status == 401:
         answer.headers["WWW-Authenticate"] = 'Bearer realm="formloom"'
-

@@ -79,9 +79,7 @@ def _endpoint(declared: Declared) -> Endpoint:
             call.query = Pairs.parse(request.scope["query_string"])
             if call.method not in SAFE_METHODS:
                 settings = site.settings
-                await read_body(
-                    request, call, json_limit=settings.json_limit, upload_limit=settings.upload_limit
-                )
+                await read_body(request, call, json_limit=settings.json_limit, upload_limit=settings.upload_limit)
         except FormloomError as error:
             return failure(site, call, declared.surface, error)
         try:
