@@ -2,7 +2,7 @@
 
 A rule has casbin's four columns. The subject is a member (`role:sales`, `user:li.lei`, `department:east`,
 `department_below:east`, `everyone`); the object an entity (`account`), one of its fields (`account.phone`) or a
-field of its lines (`opportunity.lines.cost`); the action an operation; the last column names the grant, which
+field of its lines (`order.lines.cost`); the action an operation; the last column names the grant, which
 holds the scope of each operation. A field has a rule for `view` and for each writing operation, if the same grant
 allows that operation on the entity: a field right without the operation is worth nothing.
 """
