@@ -195,7 +195,11 @@ def _apply_in(conn: Connection, request: _Request) -> Changeset:
         raise _NeedsRebuild
     if found.current is not None and found.desired is not None:
         _refuse_drift(conn, found)
-        Executor(conn, found.current, found.desired, version + 1).run_all(found.plan)
+        try:
+            Executor(conn, found.current, found.desired, version + 1).run_all(found.plan)
+        except sa.exc.IntegrityError:
+            # Only seen once values were converted or filled in; nothing of it stays.
+            raise PlanError("plan.duplicates") from None
     applied = _as_changeset(request, version + 1, changes, found.plan.steps)
     write(conn, applied)
     return applied

@@ -86,6 +86,8 @@ class FieldType:
     sortable: ClassVar[bool] = True
     numeric: ClassVar[bool] = False
     computed: ClassVar[bool] = False
+    needed: ClassVar[tuple[str, ...]] = ()
+    """Options without which a field of the type means nothing."""
     numbered: ClassVar[bool] = False
     """Whether new records get a number of a sequence where no value is given."""
     target: ClassVar[str | None] = None

@@ -59,6 +59,7 @@ class _Planner:
         self.added = [key for key in desired.entities if key not in current.entities]
         self.removed = [key for key in current.entities if key not in desired.entities]
         self.kept = [key for key in desired.entities if key in current.entities]
+        self.revived: list[str] = []
         self.moved: set[Place] = set()
         """Columns renamed away; indexes and keys on them go with them."""
         self.dirty: set[Place] = set()
@@ -85,7 +86,13 @@ class _Planner:
         """Tables first, then their keys: they may point at each other."""
         for entity in self.added:
             shadow = self._kept_table(entity)
-            yield s.RestoreTable(entity, shadow) if shadow else s.CreateTable(entity)
+            if shadow:
+                self.revived.append(entity)
+                fields = self.desired.entities[entity].fields.values()
+                self.dirty |= {(entity, field.key) for field in fields if field.behaviour.computed}
+                yield s.RestoreTable(entity, shadow)
+            else:
+                yield s.CreateTable(entity)
         yield from (s.AddForeignKeys(entity) for entity in self.added)
 
     def _kept_table(self, entity: str) -> s.Shadow | None:
@@ -147,7 +154,7 @@ class _Planner:
                 yield s.UnconvertColumn(*place, shadow)
             else:
                 yield s.ConvertColumn(*place)
-        elif _definition(old) != _definition(new):
+        elif _is_stricter(old, new):
             yield s.CheckValues(*place)
 
     def _value_steps(self, changes: Iterable[s.Step]) -> Iterator[s.Step]:
@@ -156,12 +163,13 @@ class _Planner:
             before, after = (c.entities[entity].fields for c in (self.current, self.desired))
             for key, field in after.items():
                 if _is_new(before.get(key), field) and field.default is not None and not field.behaviour.computed:
+                    self.dirty.add((entity, key))
                     yield s.Backfill(entity, key)
                 was_required = key in before and before[key].required
                 if field.required and not was_required and not field.behaviour.computed:
                     yield s.RequireValues(entity, key)
         for entity, fields in affected(self.desired, self.dirty):
-            if entity in self.kept:
+            if entity in self.kept or entity in self.revived:
                 yield s.Recompute(entity, fields)
 
     def _index_changes(self, entity: str) -> tuple[list[s.Step], list[s.Step]]:
@@ -204,6 +212,16 @@ class _Planner:
 
 def _is_new(old: Field | None, new: Field) -> bool:
     return old is None or (new.required and not old.required)
+
+
+def _is_stricter(old: Field, new: Field) -> bool:
+    """Whether values the field holds might be refused by what it becomes."""
+    if old.choices or new.choices:
+        return not old.choice_by_key.keys() <= new.choice_by_key.keys()
+    if new.behaviour.numbered:
+        return False
+    before, after = ((f.behaviour.json_schema(f), f.option("pattern")) for f in (old, new))
+    return before != after
 
 
 def _retargeted(old: Field, new: Field) -> bool:

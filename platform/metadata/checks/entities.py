@@ -11,7 +11,7 @@ from ..fieldtype import FIELD_TYPES
 from ..model import Entity, Field
 from .finding import Finding
 from .model import Document, Model
-from .names import ENTITY_WORDS, FIELD_WORDS, SQL_WORDS
+from .names import ENTITY_WORDS, FIELD_WORDS, SHADOW_NAME, SQL_WORDS
 
 MOST_INDEXES = 60
 """Indexes of one table; each makes every write slower."""
@@ -58,7 +58,7 @@ Where = tuple[tuple[str, str], str]
 
 def _field(model: Model, field: Field, raw: Document, where: Where) -> Findings:
     at, path = where
-    if field.key in FIELD_WORDS:
+    if field.key in FIELD_WORDS or SHADOW_NAME.match(field.key):
         yield Finding("M202", at, f"{path}/key", {"key": field.key})
     if field.key in SQL_WORDS:
         yield Finding("M203", at, f"{path}/key", {"key": field.key})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy.dialects.postgresql.base import RESERVED_WORDS
 
 from ..model import SYSTEM_FIELDS
@@ -17,3 +19,6 @@ ENTITY_WORDS = frozenset(["user", "department", "record", "records", "new", "sys
 
 FIELD_WORDS = frozenset({*SYSTEM_FIELDS, "position", "labels"})
 """Fields every record has, and where the titles of what it points at stand."""
+
+SHADOW_NAME = re.compile(r"x_\d+_")
+"""How columns are called that keep the values of removed fields."""

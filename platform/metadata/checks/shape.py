@@ -79,26 +79,12 @@ def _field_parts(common: Mapping[str, Any]) -> dict[str, Any]:
 
 def _field_part(name: str, common: Mapping[str, Any]) -> dict[str, Any]:
     own = FIELD_TYPES[name].options_schema
-    needed = [key for key, part in own.items() if key in REQUIRED_SETTINGS.get(name, ())]
     return {
         "title": f"Field of type {name}",
         "properties": {**common["properties"], "type": {"const": name}, **own},
-        "required": [*common["required"], *needed],
+        "required": [*common["required"], *FIELD_TYPES[name].needed],
         "additionalProperties": False,
     }
-
-
-REQUIRED_SETTINGS = {
-    "relation": ("target",),
-    "subtable": ("target",),
-    "autonumber": ("pattern",),
-    "formula": ("formula", "result"),
-    "rollup": ("function", "of"),
-    "select": ("options",),
-    "multiselect": ("options",),
-    "stage": ("options",),
-}
-"""Settings without which a field of the type means nothing."""
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:

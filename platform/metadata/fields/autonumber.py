@@ -40,6 +40,7 @@ class Autonumber(Text):
         options={"pattern": "KH{seq:5}"},
     )
     numbered = True
+    needed = ("pattern",)
     default_length = 100
 
     def match(self, field: Field, text: str) -> None:

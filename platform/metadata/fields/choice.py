@@ -68,6 +68,7 @@ def unknown_pill(key: str) -> str:
 class Choice(FieldType):
     """Base of select, stage and multiselect."""
 
+    needed = ("options",)
     options_schema = OPTIONS_SCHEMA
     operators = CHOICE
 

@@ -14,6 +14,7 @@ class Formula(Computed):
     """See `metadata.formula` for the language."""
 
     name = "formula"
+    needed = ("formula",)
     options_schema = {
         "formula": {"type": "string", "minLength": 1, "maxLength": 2000},
         **RESULT_SCHEMA,

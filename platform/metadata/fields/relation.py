@@ -16,6 +16,7 @@ class Relation(Reference):
 
     name = "relation"
     target = "target"
+    needed = ("target",)
     options_schema = {
         "target": {"type": "string"},
         "on_delete": {"enum": ["restrict", "set_null", "cascade"]},

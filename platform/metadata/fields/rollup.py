@@ -12,6 +12,7 @@ class Rollup(Computed):
     """`function` over `of`: a sub-table (`lines`, `lines.amount`) or an entity pointing here `by` a relation."""
 
     name = "rollup"
+    needed = ("function", "of")
     options_schema = {
         "function": {"enum": ["sum", "count", "count_distinct", "avg", "min", "max"]},
         "of": {"type": "string"},

@@ -20,6 +20,7 @@ class Subtable(FieldType):
     """
 
     name = "subtable"
+    needed = ("target",)
     options_schema = {"target": {"type": "string"}}
     aggregates = ()
     sortable = False
