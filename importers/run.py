@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy.engine import Connection
@@ -63,11 +64,15 @@ class ImportRun:
         self.progress = progress
         self.limits = limits
 
-    def sheet(self) -> Sheet:
-        """The staged sheet. Raises FileRefused."""
+    def file(self) -> Path:
+        """The staged file. Raises FileRefused when it is gone or another."""
         with self.database.reading() as conn:
             data_dir = self.context(conn).settings.data_dir
-        return read(staging.checked_path(data_dir, self.record), self.record.options.sheet, self.limits)
+        return staging.checked_path(data_dir, self.record)
+
+    def sheet(self) -> Sheet:
+        """The staged sheet. Raises FileRefused."""
+        return read(self.file(), self.record.options.sheet, self.limits)
 
     def plan(self) -> Plan:
         """The plan, from the file and what the database holds now. Raises FormloomError."""

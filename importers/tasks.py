@@ -1,7 +1,8 @@
-"""Imports as background jobs: the same run that the command line does in the foreground, under a job's lease."""
+"""Imports and exports as background jobs: the runs that the command line does in the foreground, under a lease."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -13,14 +14,15 @@ from formloom.rbac.actor import load_actor
 from formloom.rbac.sessions import versions
 from formloom.runtime import jobs
 from formloom.runtime.context import Context
-from formloom.runtime.jobs import Cancelled, JobRun
+from formloom.runtime.jobs import Cancelled, Job, JobRun
 from formloom.runtime.site import Site
 
 from . import staging
+from .exporting import export, request_of
 from .run import ImportRun
 from .staging import Import
 
-CHECK, APPLY, UNDO = "import.check", "import.apply", "import.undo"
+CHECK, APPLY, UNDO, EXPORT = "import.check", "import.apply", "import.undo", "export"
 
 
 def register_jobs() -> None:
@@ -28,6 +30,7 @@ def register_jobs() -> None:
     jobs.register(CHECK, _check)
     jobs.register(APPLY, _apply)
     jobs.register(UNDO, _undo)
+    jobs.register(EXPORT, _export)
 
 
 def context_of(site: Site, conn: Connection, user_id: int) -> Context:
@@ -82,6 +85,31 @@ def _apply(run: JobRun) -> dict[str, int]:
 def _undo(run: JobRun) -> dict[str, int]:
     work = _run_of(run)
     return dict(work.record.counts) if work.record.state == staging.UNDONE else work.undo()
+
+
+def _export(run: JobRun) -> dict[str, int]:
+    payload = run.payload
+    target = export_path(run.site.settings.data_dir, run.job)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f"part-{run.job.fence}-{target.name}")
+
+    def tell(count: int) -> None:
+        run.stop_if_cancelled()
+        run.progress(count, 0)
+
+    try:
+        with run.database.reading() as conn:
+            ctx = context_of(run.site, conn, run.job.actor or 0)
+            count = export(ctx, request_of(ctx, payload["entity"], payload["params"]), partial, tell)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return {"rows": count}
+
+
+def export_path(data_dir: Path, job: Job) -> Path:
+    """Where the file of an export lies once it is finished."""
+    return data_dir / "exports" / f"{job.id}.{job.payload['format']}"
 
 
 def _withdraw(run: JobRun, record: Import) -> None:
