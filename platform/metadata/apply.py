@@ -20,7 +20,7 @@ from .conversion import Conversion, fill, refill
 from .crash import crash_point
 from .errors import SetupError
 from .model import Field
-from .physical import object_name, table_name
+from .physical import build_column, object_name, table_name
 from .plan import Plan
 from .reading import read_field
 from .rebuild import rebuild
@@ -96,7 +96,11 @@ class Executor:
 
     @run.register
     def _add_column(self, step: s.AddColumn) -> None:
-        column = self.desired.tables[step.entity].c[step.field]
+        # A column that belongs to a table would be copied without its key.
+        field = self.desired.entities[step.entity].fields.get(step.field)
+        column = build_column(field) if field else None
+        if column is None:
+            column = self.desired.tables[step.entity].c[step.field]
         self.operations.add_column(table_name(step.entity), column, inline_references=self.is_sqlite)
 
     @run.register

@@ -11,7 +11,11 @@ from sqlalchemy.engine import Connection, Dialect
 
 from .catalog import Catalog
 from .physical import table_name
+from .rebuild import foreign_keys
 from .shadows import read_shadows
+
+Key = tuple[str, str, str | None]
+"""A foreign key: column, table pointed at, what happens on delete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ class _Actual:
     """What the database says of some tables, by table name."""
 
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
-    keys: dict[str, set[tuple[str, str, str | None]]] = field(default_factory=dict)
+    keys: dict[str, set[Key]] = field(default_factory=dict)
     indexes: dict[str, dict[str, bool]] = field(default_factory=dict)
 
 
@@ -44,7 +48,7 @@ def drift(conn: Connection, catalog: Catalog, entities: Collection[str] | None =
     if entities is None:
         put_aside = {shadow.table_name for shadow in shadows if shadow.field is None}
         found += _tables(existing, names, put_aside)
-    actual = _inspect(inspector, names & existing, conn.dialect)
+    actual = _inspect(conn, inspector, names & existing)
     for entity in sorted(wanted):
         table = catalog.tables[entity]
         if table.name not in existing:
@@ -64,20 +68,27 @@ def _tables(existing: set[str], names: set[str], put_aside: set[str]) -> Iterato
         yield Drift("missing_table", name)
 
 
-def _inspect(inspector: sa.Inspector, names: set[str], dialect: Dialect) -> _Actual:
+def _inspect(conn: Connection, inspector: sa.Inspector, names: set[str]) -> _Actual:
     actual = _Actual()
     if not names:
         return actual
     wanted: dict[str, Any] = {"filter_names": sorted(names)}
     for (_, table), columns in inspector.get_multi_columns(**wanted).items():
-        actual.columns[table] = {column["name"]: _stored_as(column["type"], dialect) for column in columns}
-    for (_, table), keys in inspector.get_multi_foreign_keys(**wanted).items():
-        actual.keys[table] = {
-            (key["constrained_columns"][0], key["referred_table"], key["options"].get("ondelete")) for key in keys
-        }
+        actual.columns[table] = {column["name"]: _stored_as(column["type"], conn.dialect) for column in columns}
+    actual.keys = _foreign_keys(conn, inspector, names)
     for (_, table), indexes in inspector.get_multi_indexes(**wanted).items():
         actual.indexes[table] = {str(index["name"]): bool(index["unique"]) for index in indexes}
     return actual
+
+
+def _foreign_keys(conn: Connection, inspector: sa.Inspector, names: set[str]) -> dict[str, set[Key]]:
+    if conn.dialect.name == "sqlite":
+        return {name: set(foreign_keys(conn, name)) for name in names}
+    found = inspector.get_multi_foreign_keys(filter_names=sorted(names))
+    return {
+        table: {(k["constrained_columns"][0], k["referred_table"], k["options"].get("ondelete")) for k in keys}
+        for (_, table), keys in found.items()
+    }
 
 
 def _stored_as(kind: Any, dialect: Dialect) -> str:

@@ -117,5 +117,5 @@ def _in_order(base: Sequence[Any], theirs: Sequence[Any], ours: Sequence[Any]) -
     for position, name in enumerate(second):
         if name not in result:
             before = [n for n in second[:position] if n in result]
-            result.insert(result.index(before[-1]) + 1 if before else len(result), name)
+            result.insert(result.index(before[-1]) + 1 if before else 0, name)
     return result

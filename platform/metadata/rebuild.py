@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from .crash import crash_point
+from .physical import object_name
 
 
 def rebuild(
@@ -44,21 +45,36 @@ def rebuild(
 def _copy_of(conn: Connection, name: str, dropped: Collection[str], added: Sequence[sa.ForeignKey]) -> sa.Table:
     inspector = sa.inspect(conn)
     collection = sa.MetaData()
-    keys: list[tuple[str, str, Any, Any]] = [
-        (key["constrained_columns"][0], key["referred_table"], key["options"].get("ondelete"), key["name"])
-        for key in inspector.get_foreign_keys(name)
-        if key["constrained_columns"][0] not in dropped
-    ]
-    keys += [(key.parent.name, key.column.table.name, key.ondelete, key.name) for key in added]
-    for target in {target for _, target, _, _ in keys}:
+    keys = [key for key in foreign_keys(conn, name) if key[0] not in dropped]
+    keys += [(key.parent.name, key.column.table.name, key.ondelete) for key in added]
+    for target in {target for _, target, _ in keys}:
         sa.Table(target, collection, sa.Column("id", sa.Integer, primary_key=True))
     return sa.Table(
         f"copy_of_{name}",
         collection,
         *(_column(column) for column in inspector.get_columns(name)),
-        *(sa.ForeignKeyConstraint([c], [f"{target}.id"], ondelete=od, name=n) for c, target, od, n in keys),
+        *(_constraint(name, *key) for key in keys),
         sqlite_autoincrement=True,
     )
+
+
+def foreign_keys(conn: Connection, name: str) -> list[tuple[str, str, str | None]]:
+    """(column, table pointed at, what happens on delete) of a SQLite table's keys.
+
+    SQLAlchemy's inspector does not see ON DELETE of keys that stand beside their column.
+    """
+    quoted = conn.dialect.identifier_preparer.quote(name)
+    found = conn.exec_driver_sql(f"PRAGMA foreign_key_list({quoted})").mappings()
+    return [(row["from"], row["table"], _rule(row["on_delete"])) for row in found]
+
+
+def _rule(on_delete: str) -> str | None:
+    return None if on_delete == "NO ACTION" else on_delete
+
+
+def _constraint(table: str, column: str, target: str, on_delete: str | None) -> sa.ForeignKeyConstraint:
+    name = object_name("fk", table.removeprefix("r_"), column)
+    return sa.ForeignKeyConstraint([column], [f"{target}.id"], ondelete=on_delete, name=name)
 
 
 def _column(found: Mapping[str, Any]) -> sa.Column[Any]:
