@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,10 +19,14 @@ import jinja2
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
+from ..metadata.fieldtype import FIELD_TYPES
+from ..metadata.model import Field
 from ..metadata.wording import LANGUAGES, register, say, text_of, texts
 
 if TYPE_CHECKING:
     from .context import Context
+    from .http.call import Call
+    from .http.problem import Problem
 
 HERE = Path(__file__).parent
 DIST = HERE / "static" / "dist"
@@ -73,16 +78,33 @@ def render_bare(lang: str, template: str, /, *, status: int = 200, **data: Any) 
     return HTMLResponse(page.render(**given, **data), status, headers={"Cache-Control": "no-store"})
 
 
+def error_page(ctx: Context | None, call: Call, problem: Problem) -> HTMLResponse:
+    """The page of a problem: in the shell, in the main region, or bare for somebody unknown."""
+    if ctx is None or ctx.access is None:
+        return render_bare(problem.lang, "error.html", status=problem.status, problem=problem)
+    return render(ctx, "error.html", status=problem.status, problem=problem)
+
+
 def _surroundings(ctx: Context, whole: bool) -> dict[str, Any]:
     """What every template may use: `layout`, `csrf`, and in the whole page also `shell`."""
     if ctx.access is None:
         return {"layout": "bare.html", "csrf": ctx.csrf, "theme": "auto", "whole": whole}
     found = {"layout": "fragment.html", "csrf": ctx.csrf, "theme": ctx.actor.theme, "whole": whole}
+    found["when"] = _clock(ctx)
     if whole:
         from .shell import shell_of
 
         found |= {"layout": "shell.html", "shell": shell_of(ctx)}
     return found
+
+
+def _clock(ctx: Context) -> Callable[[datetime | None], Markup]:
+    """Shows instants as lists do: near ones in words, the date as tool tip."""
+    show = FIELD_TYPES["datetime"].cell(_NO_FIELD, ctx.lang, ctx.zone)
+    return lambda moment: Markup(show(moment, None))
+
+
+_NO_FIELD = Field("", "", "datetime", "")
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -102,7 +124,8 @@ def _environment(lang: str) -> jinja2.Environment:
         asset=asset,
         attributes=attributes,
         states=states,
-        initials=initials,
+        initial=initial,
+        device=device,
         browser_words=partial(_browser_words, lang),
     )
     environment.filters["grouped"] = "{:,}".format
@@ -148,14 +171,18 @@ def icon(name: str | None, css: str = "") -> Markup:
     )
 
 
-def initials(name: str) -> str:
-    """What stands in a person's circle: the last character of a Chinese name, else up to two capitals."""
-    name = name.strip()
-    if not name:
-        return "?"
-    if not name[0].isascii():
-        return name[-1]
-    return "".join(word[0] for word in name.split()[:2]).upper()
+def initial(name: str) -> str:
+    """What stands in a person's circle."""
+    return name.strip()[:1].upper() or "?"
+
+
+def device(agent: str) -> str:
+    """A browser and its system, as far as its name tells: `Firefox · Windows`."""
+    browsers = ("Edg", "Firefox", "Chrome", "Safari")
+    systems = {"iPhone": "iPhone", "iPad": "iPad", "Android": "Android", "Windows": "Windows", "Mac OS": "macOS"}
+    browser = next((name for name in browsers if name in agent), agent.partition("/")[0] or "?")
+    system = next((name for mark, name in systems.items() if mark in agent), "Linux" if "Linux" in agent else "")
+    return " · ".join(part for part in ("Edge" if browser == "Edg" else browser, system) if part)
 
 
 def asset(name: str) -> str:

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from .api import me, metadata
+from .api import batches, me, metadata, records
 from .http import health, signin
+from .views import departments, home, pick, search, settings, users
+from .views import list as lists
 
 ROUTES: list[BaseRoute] = [
     *health.routes,
     *signin.routes,
     *me.routes,
     *metadata.routes,
+    *records.routes,
+    *batches.routes,
+    *home.routes,
+    *lists.routes,
+    *pick.routes,
+    *search.routes,
+    *users.routes,
+    *departments.routes,
+    *settings.routes,
 ]
 """In the order they are tried."""

@@ -93,7 +93,9 @@ def _link(ctx: Context, item: MenuItem) -> Link | None:
     if key is None or key not in ctx.catalog.entities or not ctx.access.may(key, "view"):
         return None
     entity = ctx.catalog.entities[key]
-    label = text_of(item.label or (layout.label if layout else None), ctx.lang) or entity.text(ctx.lang, plural=True)
+    label = text_of(item.label or (layout.label if layout else None), ctx.lang) or entity.text(
+        ctx.lang, plural=True
+    )
     href = f"/e/{key}" + (f"?list={layout.key}" if layout else "")
     return Link(label, item.icon or entity.icon or ENTITY_ICON, href, _is_current(ctx, href))
 
@@ -119,7 +121,9 @@ def entity_links(ctx: Context) -> Iterable[Link]:
         entity = ctx.catalog.entities[key]
         if entity.parent is None:
             href = f"/e/{key}"
-            yield Link(entity.text(ctx.lang, plural=True), entity.icon or ENTITY_ICON, href, _is_current(ctx, href))
+            yield Link(
+                entity.text(ctx.lang, plural=True), entity.icon or ENTITY_ICON, href, _is_current(ctx, href)
+            )
 
 
 def creatable_links(ctx: Context) -> tuple[Link, ...]:

@@ -1,4 +1,5 @@
 // Runs before the first paint, so that nothing jumps: the theme the machine prefers, and what this browser remembers.
+
 const root = document.documentElement;
 const night = matchMedia("(prefers-color-scheme: dark)");
 
@@ -9,5 +10,6 @@ function applyTheme() {
 
 applyTheme();
 night.addEventListener("change", applyTheme);
+root.addEventListener("fl-theme", applyTheme);
 root.dataset.density = localStorage.getItem("fl.density") ?? "compact";
 if (localStorage.getItem("fl.menu") === "narrow") root.dataset.menu = "narrow";

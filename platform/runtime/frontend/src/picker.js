@@ -1,0 +1,184 @@
+// A field that searches as one types: for references in forms and filters, and for choosing a field by name.
+//
+// In a page: <div class="picker" data-source="account"><input type="hidden" name="account" value="12">
+// <input class="form-control" value="its title"></div>. More attributes: data-for="order.contact" (whose filter
+// applies), data-from="account" (names of inputs of the same form that the filter looks at, separated by blanks).
+// A "change" event of the hidden input says that something was picked; its `hit` holds {id, title, note}.
+
+import { asked, icon, make, say, whenShown } from "./page.js";
+
+const WAIT_MS = 140;
+let counter = 0;
+
+/**
+ * Make `input` a combobox. `find(text)` gives hits {id, title, note}; `pick(hit)` is called with the chosen one, or
+ * with null when the text was cleared. Leaving the field restores the title of what holds.
+ */
+export function combobox(input, { find, pick, title = "" }) {
+  const box = new Combobox(input, find, pick, title);
+  input.addEventListener("input", () => box.search());
+  input.addEventListener("focus", () => input.select());
+  input.addEventListener("click", () => box.open());
+  input.addEventListener("keydown", (event) => box.onKey(event));
+  input.addEventListener("blur", () => box.leave());
+  return box;
+}
+
+class Combobox {
+  constructor(input, find, pick, title) {
+    Object.assign(this, { input, find, pick, title, hits: [], at: -1, asking: 0, timer: 0 });
+    const id = `picker-${++counter}`;
+    this.list = make("div", { class: "flyout picker-hits", id, role: "listbox", popover: "manual" });
+    for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": id, autocomplete: "off", spellcheck: "false" })) {
+      input.setAttribute(name, value);
+    }
+  }
+
+  search() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.load(this.input.value.trim()), WAIT_MS);
+  }
+
+  open() {
+    if (!this.isOpen && !this.input.disabled && !this.input.readOnly) this.load("");
+  }
+
+  get isOpen() {
+    return this.list.matches(":popover-open");
+  }
+
+  async load(text) {
+    const mine = ++this.asking;
+    let hits = [];
+    let note = "";
+    try {
+      hits = await this.find(text);
+      note = hits.length ? "" : say("nothing_found", { text });
+    } catch (error) {
+      note = error.message;
+    }
+    if (mine !== this.asking || document.activeElement !== this.input) return;
+    this.show(hits, note);
+  }
+
+  show(hits, note) {
+    this.hits = hits;
+    const rows = hits.map((hit, index) => this.row(hit, index));
+    this.list.replaceChildren(...rows, ...(note ? [make("div", { class: "menu-head" }, note)] : []));
+    const box = this.input.getBoundingClientRect();
+    this.list.style.width = `${Math.max(box.width, 220)}px`;
+    this.list.anchor = this.input;
+    if (!this.list.isConnected) this.input.after(this.list);
+    if (!this.isOpen) this.list.showPopover();
+    this.input.setAttribute("aria-expanded", "true");
+    this.choose(hits.length ? 0 : -1);
+  }
+
+  row(hit, index) {
+    const note = hit.note ? make("small", { class: "cut" }, hit.note) : null;
+    const row = make("div", { class: "picker-hit", role: "option", id: `${this.list.id}-${index}` }, make("div", { class: "cut" }, hit.title), note);
+    row.addEventListener("mousedown", (event) => {
+      event.preventDefault();
+      this.take(hit);
+    });
+    return row;
+  }
+
+  choose(index) {
+    this.at = index;
+    [...this.list.querySelectorAll("[role=option]")].forEach((row, position) => {
+      row.setAttribute("aria-selected", String(position === index));
+      if (position === index) row.scrollIntoView({ block: "nearest" });
+    });
+    if (index >= 0) this.input.setAttribute("aria-activedescendant", `${this.list.id}-${index}`);
+    else this.input.removeAttribute("aria-activedescendant");
+  }
+
+  onKey(event) {
+    if (event.isComposing) return;
+    const count = this.hits.length;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      if (!this.isOpen) this.open();
+      else if (count) this.choose((this.at + (event.key === "ArrowDown" ? 1 : -1) + count) % count);
+    } else if (event.key === "Enter" && this.isOpen) {
+      event.preventDefault();
+      if (this.at >= 0) this.take(this.hits[this.at]);
+    } else if (event.key === "Escape" && this.isOpen) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.close();
+    }
+  }
+
+  take(hit) {
+    this.title = hit.title;
+    this.input.value = hit.title;
+    this.close();
+    this.pick(hit);
+  }
+
+  leave() {
+    clearTimeout(this.timer);
+    this.asking += 1;
+    this.close();
+    if (this.input.value.trim() === "" && this.title !== "") {
+      this.title = "";
+      this.pick(null);
+    }
+    this.input.value = this.title;
+  }
+
+  close() {
+    if (this.list.isConnected && this.isOpen) this.list.hidePopover();
+    this.input.setAttribute("aria-expanded", "false");
+  }
+}
+
+/** Hits of `/pick/{source}`. */
+export async function found(source, text, more = {}) {
+  const query = new URLSearchParams({ q: text, ...more });
+  return (await asked(`/pick/${source}?${query}`)).items;
+}
+
+/** Titles of references by id; those that may not be seen are missing. */
+export async function titles(source, ids) {
+  if (!ids.length) return new Map();
+  const { items } = await asked(`/pick/${source}?${new URLSearchParams({ ids: ids.join(",") })}`);
+  return new Map(items.map((item) => [item.id, item.title]));
+}
+
+function context(picker) {
+  const more = picker.dataset.for ? { for: picker.dataset.for } : {};
+  const form = picker.closest("form");
+  for (const name of (picker.dataset.from ?? "").split(" ").filter(Boolean)) {
+    more[`from.${name}`] = form?.elements.namedItem(name)?.value ?? "";
+  }
+  return more;
+}
+
+whenShown(".picker[data-source]", (picker) => {
+  if (picker.dataset.ready) return;
+  picker.dataset.ready = "yes";
+  const hidden = picker.querySelector("input[type=hidden]");
+  const input = picker.querySelector("input:not([type=hidden])");
+  const clear = make("button", { type: "button", class: "btn btn-quiet btn-icon btn-small picker-clear", "aria-label": say("clear"), tabindex: "-1" }, icon("x"));
+  const set = (hit) => {
+    hidden.value = hit?.id ?? "";
+    clear.hidden = !hidden.value;
+    hidden.hit = hit;
+    hidden.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+  const box = combobox(input, {
+    title: input.value,
+    find: (text) => found(picker.dataset.source, text, context(picker)),
+    pick: set,
+  });
+  clear.hidden = !hidden.value || input.disabled || input.required;
+  clear.addEventListener("click", () => {
+    box.title = input.value = "";
+    set(null);
+    input.focus();
+  });
+  picker.append(clear);
+});

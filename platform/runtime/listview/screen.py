@@ -1,0 +1,280 @@
+"""Everything the list's template shows, worked out before it runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup
+
+from ...metadata import conditions
+from ...metadata.model import Field
+from ...metadata.wording import say, text_of
+from ..records import paths
+from ..records.record import Page
+from ..shell import ENTITY_ICON
+from .rows import draw_rows
+from .state import ListState
+
+if TYPE_CHECKING:
+    from ..context import Context
+
+NARROWEST, WIDEST, PIXELS_PER_CHARACTER, PADDING, TITLE_WIDTH = 88, 240, 7, 28, 260
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A column's head. `sort` is asc, desc or empty; `rank` counts where several columns sort."""
+
+    key: str
+    label: str
+    width: int
+    numeric: bool
+    href: str | None
+    sort: str = ""
+    rank: int | None = None
+
+    @property
+    def aria_sort(self) -> str | None:
+        """What assistive software is told."""
+        return {"asc": "ascending", "desc": "descending"}.get(self.sort)
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A saved list."""
+
+    label: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A condition in words, and the address without it."""
+
+    text: str
+    drop: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A field that can be filtered by with one click."""
+
+    field: str
+    label: str
+
+
+def usual_width(field: Field, lang: str) -> int:
+    """Pixels a column gets that says nothing itself: room for its values and its own name."""
+    characters = field.behaviour.excel(field).width
+    if field.choices:
+        characters = max(_breadth(text_of(choice.label, lang, choice.key)) for choice in field.choices)
+    pixels = max(characters, _breadth(field.text(lang))) * PIXELS_PER_CHARACTER + PADDING
+    return min(max(pixels, NARROWEST), WIDEST)
+
+
+def _breadth(text: str) -> int:
+    """How many Latin letters wide a text is; a Chinese character is as wide as two."""
+    return sum(1 if character.isascii() else 2 for character in text)
+
+
+@dataclass(frozen=True)
+class ListScreen:
+    """One list page for one reader."""
+
+    ctx: Context
+    state: ListState
+    page: Page
+
+    @property
+    def entity(self) -> str:
+        """The entity's key."""
+        return self.state.request.entity
+
+    @property
+    def _model(self):  # type: ignore[no-untyped-def]
+        return self.ctx.catalog.entity(self.entity)
+
+    @property
+    def title(self) -> str:
+        """The entity's name for many."""
+        return str(self._model.text(self.ctx.lang, plural=True))
+
+    @property
+    def icon(self) -> str:
+        """The entity's icon."""
+        return self._model.icon or ENTITY_ICON
+
+    @property
+    def layout(self) -> str:
+        """The saved list's key, or nothing."""
+        return self.state.layout.key if self.state.layout else ""
+
+    @property
+    def path(self) -> str:
+        """The address without its query."""
+        return self.state.path
+
+    @property
+    def q(self) -> str:
+        """What is searched."""
+        return self.state.request.search
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """Parts of the address that a new search keeps."""
+        return [(name, value) for name, value in self.state.given.items() if name not in ("q", "after")]
+
+    @property
+    def filter_text(self) -> str:
+        """The reader's Condition as JSON, or nothing."""
+        return self.state.given.get("filter", "")
+
+    @property
+    def sort_text(self) -> str:
+        """The order, as the address would say it."""
+        return ",".join(self.state.request.sort) if self._is_sorted else ""
+
+    @property
+    def column_keys(self) -> str:
+        """The columns, as the address would say them."""
+        return ",".join(self.state.request.columns)
+
+    @property
+    def tabs(self) -> list[Tab]:
+        """The saved lists of the entity. Another list is another question: only the search goes along."""
+        found = []
+        for layout in self.ctx.catalog.lists_of[self.entity]:
+            current = self.state.layout is not None and layout.key == self.state.layout.key
+            label = text_of(layout.label, self.ctx.lang, layout.key)
+            found.append(Tab(label, f"{self.path}?list={layout.key}", current))
+        return found
+
+    @property
+    def count_text(self) -> str:
+        """`1,284`, or `10,000+` when counting stopped there."""
+        return f"{self.page.count or 0:,}" + ("+" if self.page.count_capped else "")
+
+    @property
+    def range_text(self) -> str:
+        """How many rows this page has."""
+        return say("list.shown", self.ctx.lang, count=len(self.page.items))
+
+    @property
+    def chips(self) -> list[Chip]:
+        """The reader's filter, a sentence for each condition."""
+        seen = paths.as_seen(self.ctx.access)
+        entity = seen.entity(self.entity)
+        found = []
+        for index, part in enumerate(self.state.parts):
+            words = conditions.sentence(conditions.parse(part, entity, seen), entity, seen, self.ctx.lang)
+            found.append(Chip(" ".join(words), self.state.without(index)))
+        return found
+
+    @property
+    def offers(self) -> list[Offer]:
+        """Quick filters of the layout that are not in use."""
+        layout = self.state.layout
+        readable = self.ctx.access.entity(self.entity).readable
+        used = {part.get("field") for part in self.state.parts if isinstance(part, dict)}
+        keys = [key for key in (layout.quick_filters if layout else ()) if key in readable and key not in used]
+        fields = self._model.all_fields
+        return [Offer(key, fields[key].text(self.ctx.lang)) for key in keys]
+
+    @property
+    def columns(self) -> list[Heading]:
+        """The heads of the table."""
+        chosen = {c.field: c.width for c in self.state.layout.columns} if self.state.layout else {}
+        return [self._heading(path, chosen.get(path), n == 0) for n, path in enumerate(self.state.request.columns)]
+
+    @property
+    def _is_sorted(self) -> bool:
+        return self.state.request.sort != ("-id",)
+
+    def _heading(self, path: str, width: int | None, first: bool) -> Heading:
+        chain = paths.resolve(self.ctx.access, self.entity, path)
+        field = chain[-1]
+        width = width or (max(usual_width(field, self.ctx.lang), TITLE_WIDTH) if first else usual_width(field, self.ctx.lang))
+        label = " · ".join(part.text(self.ctx.lang) for part in chain)
+        sort, rank = self._sorting(path)
+        return Heading(path, label, width, field.behaviour.numeric, self._sort_href(field, path, sort), sort, rank)
+
+    def _sorting(self, path: str) -> tuple[str, int | None]:
+        keys = self.state.request.sort if self._is_sorted else ()
+        for rank, key in enumerate(keys, 1):
+            if key.removeprefix("-") == path:
+                return "desc" if key.startswith("-") else "asc", rank if len(keys) > 1 else None
+        return "", None
+
+    def _sort_href(self, field: Field, path: str, sort: str) -> str | None:
+        """Where a click on the head leads: ascending, then descending, then as the list is by itself."""
+        if not field.behaviour.sortable:
+            return None
+        return self.state.href(sort={"": path, "asc": f"-{path}", "desc": None}[sort])
+
+    @property
+    def rows(self) -> Markup | None:
+        """The rows as HTML; None when there are none."""
+        if not self.page.items:
+            return None
+        return draw_rows(self.ctx, self.entity, self.state.request.columns, self.page.items, pick=self.selectable)
+
+    @property
+    def next_href(self) -> str | None:
+        """The following page."""
+        return self.state.href(after=self.page.next) if self.page.next else None
+
+    @property
+    def first_href(self) -> str | None:
+        """The first page, from a later one."""
+        return self.state.href() if self.state.request.after else None
+
+    @property
+    def clear_href(self) -> str:
+        """The list without search and filter."""
+        return self.state.href(q=None, filter=None)
+
+    @property
+    def drop_q_href(self) -> str:
+        """The list without the search."""
+        return self.state.href(q=None)
+
+    def may(self, operation: str) -> bool:
+        """Whether the reader may do `operation` on some row."""
+        return self.ctx.access.may(self.entity, operation)
+
+    @property
+    def new_href(self) -> str | None:
+        """The form for a new record; lines of a record are made in their record."""
+        return f"{self.path}/new" if self._model.parent is None and self.may("create") else None
+
+    @property
+    def new_label(self) -> str:
+        """What the button for a new record says."""
+        return say("ui.command_new", self.ctx.lang, name=self._model.text(self.ctx.lang))
+
+    @property
+    def import_href(self) -> str | None:
+        """The import wizard."""
+        return f"/imports/new?entity={self.entity}" if self._model.parent is None and self.may("import") else None
+
+    @property
+    def template_href(self) -> str | None:
+        """The empty workbook to fill in."""
+        return f"/api/v1/excel-templates/{self.entity}" if self.import_href else None
+
+    @property
+    def may_export(self) -> bool:
+        """Whether rows may leave as a workbook."""
+        return self.may("export")
+
+    @property
+    def may_delete(self) -> bool:
+        """Whether some row may be deleted."""
+        return self._model.parent is None and self.may("delete")
+
+    @property
+    def selectable(self) -> bool:
+        """Whether anything can be done with marked rows."""
+        return self.may_delete or self.may_export

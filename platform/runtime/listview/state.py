@@ -1,0 +1,109 @@
+"""What the address of a list says, read and written: the saved list, search, filter, order, columns, page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from ...metadata.errors import NotFound
+from ...metadata.model import ListLayout
+from ..records.listrequest import ListRequest
+
+if TYPE_CHECKING:
+    from ..context import Context
+    from ..http.call import Pairs
+
+PLACES = ("list", "q", "filter", "sort", "columns", "after")
+USUAL_COLUMNS = 8
+ALWAYS_SHOWN = ("owner", "updated_at")
+
+
+@dataclass(frozen=True, slots=True)
+class ListState:
+    """A list as its reader asked for it. `given` are the parts that stand in the address, `request` is checked."""
+
+    layout: ListLayout | None
+    given: dict[str, str]
+    request: ListRequest
+
+    @property
+    def path(self) -> str:
+        """The address without its query."""
+        return f"/e/{self.request.entity}"
+
+    def href(self, **changes: str | None) -> str:
+        """The address with some parts changed; None takes a part away. Another state begins at its first page."""
+        parts = {**self.given, "after": None, **changes}
+        query = {name: parts[name] for name in PLACES if parts.get(name)}
+        return self.path + ("?" + urlencode(query) if query else "")
+
+    @property
+    def parts(self) -> list[Any]:
+        """The reader's filter as conditions that all hold, each raw."""
+        return parts_of(self.request.filter)
+
+    def without(self, index: int) -> str:
+        """The address without one of `parts`."""
+        kept = [part for position, part in enumerate(self.parts) if position != index]
+        return self.href(filter=written(kept))
+
+
+def read_state(ctx: Context, entity: str, query: Pairs) -> ListState:
+    """The state in a query. Names that are no place of ours filter, `city=…`. Raises NotFound, InvalidInput."""
+    ctx.access.entity(entity).require("view")
+    params = {name: query.one(name) for name in query}
+    layout = _layout(ctx, entity, params.get("list", ""))
+    shorthand = {name: value for name, value in params.items() if name not in PLACES}
+    names = {"filter": "filter", "sort": "sort", "fields": "columns", "search": "q", "after": "after"}
+    asked = {name: params[place] for name, place in names.items() if params.get(place)}
+    asked.setdefault("fields", "" if layout else ",".join(usual_columns(ctx, entity)))
+    request = ListRequest.parse(ctx.access, entity, {**shorthand, **asked, "count": "capped"}, layout)
+    given = {name: value for name in PLACES if (value := params.get(name))}
+    if request.filter is not None:
+        given["filter"] = written(parts_of(request.filter)) or ""
+    return ListState(layout, given, request)
+
+
+def _layout(ctx: Context, entity: str, key: str) -> ListLayout | None:
+    layouts = ctx.catalog.lists_of[entity]
+    if not key:
+        return layouts[0] if layouts else None
+    found = next((layout for layout in layouts if layout.key == key), None)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def usual_columns(ctx: Context, entity: str) -> Iterator[str]:
+    """What a list without a layout shows: the title, the first fields that fit into a cell, owner and last change."""
+    rights = ctx.access.entity(entity)
+    title = rights.entity.title
+    tables = {child.key for child in ctx.catalog.children[entity]}
+    fields = [
+        field.key
+        for field in rights.entity.fields.values()
+        if field.key in rights.readable and field.key not in tables and not field.hidden and field.key != title
+    ]
+    if title in rights.readable:
+        yield title
+    yield from fields[:USUAL_COLUMNS]
+    yield from (key for key in ALWAYS_SHOWN if key in rights.readable)
+
+
+def parts_of(condition: Any) -> list[Any]:
+    """The conditions of which all must hold; a condition that is not such a list is its only part."""
+    if condition is None:
+        return []
+    if isinstance(condition, dict) and condition.keys() == {"all"} and isinstance(condition["all"], list):
+        return list(condition["all"])
+    return [condition]
+
+
+def written(parts: list[Any]) -> str | None:
+    """The JSON of conditions that all hold; None when there is none."""
+    if not parts:
+        return None
+    return json.dumps(parts[0] if len(parts) == 1 else {"all": parts}, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,1 @@
+"""The screens: handlers that read a request, ask the domain, and render."""

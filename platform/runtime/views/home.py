@@ -1,0 +1,35 @@
+"""Home: the dashboard of the reader's role, or links to what he may see."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ..context import Context
+from ..http.call import Call
+from ..http.serve import page
+from ..render import render
+from ..shell import entity_links
+
+
+def home_dashboard(ctx: Context) -> str | None:
+    """The key of the dashboard that is home for the reader: that of his first role that names one."""
+    roles = sorted((role for key in ctx.actor.roles if (role := ctx.catalog.roles.get(key))), key=_rank)
+    return next((role.home for role in roles if role.home in ctx.catalog.dashboards), None)
+
+
+def _rank(role):  # type: ignore[no-untyped-def]
+    return role.position, role.key
+
+
+def home(ctx: Context, call: Call) -> Response:
+    """The home screen."""
+    dashboard = home_dashboard(ctx)
+    if dashboard is not None:
+        from .dashboard import show_dashboard
+
+        return show_dashboard(ctx, call, dashboard)
+    return render(ctx, "home.html", links=list(entity_links(ctx)))
+
+
+routes = [Route("/", page(home))]

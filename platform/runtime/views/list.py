@@ -1,0 +1,78 @@
+"""The list page, what its builder asks for, and what is done with many rows at once."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ...metadata.errors import InvalidInput
+from ..context import Context
+from ..http.answer import json_answer, redirect
+from ..http.call import Call
+from ..http.errors import BadRequest
+from ..http.serve import api, page
+from ..listview.fields import describe_fields
+from ..listview.screen import ListScreen
+from ..listview.state import read_state
+from ..records import Records
+from ..render import render
+
+MOST_AT_ONCE = 1_000
+
+
+def show_list(ctx: Context, call: Call) -> Response:
+    """The list. Queries: 2."""
+    state = read_state(ctx, call.path["entity"], call.query)
+    try:
+        found = Records(ctx).list(state.request)
+    except InvalidInput as error:
+        if error.code != "bad_cursor":
+            raise
+        # A kept address whose page is no longer one: the list has another filter, order or shape now.
+        return redirect(call, state.href())
+    return render(ctx, "list.html", list=ListScreen(ctx, state, found))
+
+
+def show_fields(ctx: Context, call: Call) -> Response:
+    """What the reader may filter by and show, as JSON. Queries: 0."""
+    entity = call.path["entity"]
+    ctx.access.entity(entity).require("view")
+    return json_answer({"fields": describe_fields(ctx, entity)})
+
+
+def delete_rows(ctx: Context, call: Call) -> Response:
+    """Puts rows into the bin, all or none."""
+    ids = _ids(call)
+    Records(ctx).delete_many(call.path["entity"], ids)
+    return json_answer({"ids": ids})
+
+
+def restore_rows(ctx: Context, call: Call) -> Response:
+    """Takes rows back out of the bin, all or none."""
+    ids = _ids(call)
+    Records(ctx).restore_many(call.path["entity"], ids)
+    return json_answer({"ids": ids})
+
+
+def _ids(call: Call) -> list[int]:
+    """The ids in the body. Raises BadRequest, InvalidInput."""
+    body = call.json_object()
+    ids = body.get("ids")
+    if (
+        body.keys() != {"ids"}
+        or not isinstance(ids, list)
+        or not all(type(each) is int for each in ids)
+        or not ids
+    ):
+        raise BadRequest("ids", code="validation_failed", status=422)
+    if len(ids) > MOST_AT_ONCE:
+        raise BadRequest("too_many_rows", code="validation_failed", status=422, limit=MOST_AT_ONCE)
+    return ids
+
+
+routes = [
+    Route("/e/{entity}", page(show_list)),
+    Route("/e/{entity}/fields", api(show_fields)),
+    Route("/e/{entity}/bulk/delete", api(delete_rows, write=True), methods=["POST"]),
+    Route("/e/{entity}/bulk/restore", api(restore_rows, write=True), methods=["POST"]),
+]
