@@ -15,6 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine, make_url
 
+from .formula.sqlite import functions as formula_functions
+
 BUSY_TIMEOUT_MS = 15_000
 
 
@@ -85,9 +87,13 @@ def _sqlite_engine(address: sa.URL, pool_size: int) -> Engine:
         poolclass=sa.QueuePool,
     )
 
+    functions = formula_functions()
+
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, record: Any) -> None:
         connection.isolation_level = None
+        for name, count, function in functions:
+            connection.create_function(name, count, function, deterministic=True)
         for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "cache_size=-65536"):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -86,6 +86,8 @@ class FieldType:
     sortable: ClassVar[bool] = True
     numeric: ClassVar[bool] = False
     computed: ClassVar[bool] = False
+    kind: ClassVar[str | None] = None
+    """What formulas take a value as: number, text, date, datetime, boolean, reference; None when they cannot."""
     needed: ClassVar[tuple[str, ...]] = ()
     """Options without which a field of the type means nothing."""
     numbered: ClassVar[bool] = False

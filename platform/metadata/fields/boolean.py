@@ -23,6 +23,7 @@ class Boolean(FieldType):
     """True, False or not said."""
 
     name = "boolean"
+    kind = "boolean"
     operators = YES_NO
     examples = Examples(
         valid=(

@@ -33,6 +33,7 @@ class Date(FieldType):
     """A day. Lists say days within a week in words, with the date as tool tip."""
 
     name = "date"
+    kind = "date"
     operators = DATE
     aggregates = ("min", "max", "count", "count_distinct")
     examples = Examples(

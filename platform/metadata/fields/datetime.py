@@ -22,6 +22,7 @@ class DateTime(FieldType):
     """An instant, to the microsecond."""
 
     name = "datetime"
+    kind = "datetime"
     operators = MOMENT
     aggregates = ("min", "max", "count", "count_distinct")
     examples = Examples(

@@ -101,6 +101,7 @@ class Number(FieldType):
     """Base of decimal, money and percent: a Decimal with `scale` places, dumped as text."""
 
     numeric = True
+    kind = "number"
     operators = COMPARE
     aggregates = ("sum", "avg", "min", "max", "count", "count_distinct")
     default_scale = 4

@@ -21,6 +21,7 @@ class Reference(FieldType):
     """An id. Titles are looked up by whoever has the right to see them and come along as `label`."""
 
     operators = REFERENCE
+    kind = "reference"
 
     def column(self, field: Field) -> TypeEngine[Any] | None:
         return identifier()

@@ -17,6 +17,7 @@ class Select(Choice):
     """The key of one option. Retired options are shown but not accepted any more."""
 
     name = "select"
+    kind = "text"
     examples = Examples(
         valid=(
             ("small", "small"),

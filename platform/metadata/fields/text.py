@@ -24,6 +24,7 @@ class Text(FieldType):
     """One line. Line breaks and tabs inside become blanks; other control characters are dropped."""
 
     name = "text"
+    kind = "text"
     operators = TEXT
     options_schema = {"max_length": LENGTH_SCHEMA, "pattern": {"type": "string", "maxLength": 500}}
     examples = Examples(

@@ -30,8 +30,8 @@ class Operator:
     """One operator, as a row of data.
 
     `operand` says what a filter builder asks for: none, one, many, two, text, moment, window, category. `read`
-    turns raw JSON into an operand, `resolve` fills in who asks and when, `clause` and `matches` take the result and
-    agree on every value. `looks_up` marks those that compare a user's department instead of the user.
+    turns raw JSON into an operand, `resolve` fills in who asks and when, `clause` and `matches` take the result
+    and agree on every value. `looks_up` marks those that compare a user's department instead of the user.
     """
 
     name: str

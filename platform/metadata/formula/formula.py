@@ -1,0 +1,216 @@
+"""Compiled formulas, and compiling those of a whole set of entities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from ..conditions.source import Env
+from ..errors import FormulaError
+from ..model import Entity, Field
+from ..reading import rollup_source
+from . import numbers, sql
+from .compiler import Compiler
+from .kinds import as_text, wanted
+from .node import Evaluate, Node, Translate, apply, number
+from .tree import read, refusal
+
+if TYPE_CHECKING:
+    from ..catalog import Catalog
+
+Place = tuple[str, str]
+"""(entity key, field key)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A compiled formula of an entity.
+
+    `result` is number, text, date, datetime, boolean, reference or null. `reads` are the paths it looks at:
+    `amount`, `account.name`, `lines.amount`. `volatile` says that its value changes with the clock, directly or
+    through another field; `personal` that it asks who is acting.
+
+    `python(record, env)`: `record` holds a value under each path of `reads`, for a sub-table's path a list of the
+    children's values; what is missing is empty. `sql(source, env)` is an expression over the rows of a Source.
+    """
+
+    text: str
+    entity: str
+    result: str
+    reads: frozenset[str]
+    volatile: bool
+    personal: bool
+    python: Evaluate
+    sql: Translate
+
+
+def compile(text: str, entity: Entity, entities: Mapping[str, Entity] | Catalog) -> Formula:
+    """The formula on its own, not yet fitted to a field: numbers are Decimals of any length.
+
+    Raises FormulaError.
+    """
+    return _compile(text, entity, entities, None)
+
+
+def compile_default(field: Field, entities: Mapping[str, Entity] | Catalog) -> Formula:
+    """The field's `default_formula`; its values fit the field. Raises FormulaError."""
+    known = entities if isinstance(entities, Mapping) else entities.entities
+    return _compile(str(field.default_formula), known[field.entity], known, field)
+
+
+def compile_all(entities: Mapping[str, Entity]) -> dict[Place, Formula]:
+    """The formulas of all formula fields, their values fitted to the fields.
+
+    Raises FormulaError with the data `entity` and `field`; also for fields that compute each other in a circle.
+    """
+    found = {
+        (field.entity, field.key): _compile_field(field, entities)
+        for entity in entities.values()
+        for field in entity.fields.values()
+        if "formula" in field.options
+    }
+    return _with_volatile(found, _ordered(found, entities), entities)
+
+
+def _compile_field(field: Field, entities: Mapping[str, Entity]) -> Formula:
+    try:
+        formula = _compile(field.option("formula"), entities[field.entity], entities, field)
+        if formula.personal:
+            raise refusal("personal")
+    except FormulaError as error:
+        error.data.update(entity=field.entity, field=field.key)
+        raise
+    return formula
+
+
+def _compile(text: str, entity: Entity, entities: Mapping[str, Entity] | Catalog, field: Field | None) -> Formula:
+    compiler = Compiler(entity, entities if isinstance(entities, Mapping) else entities.entities)
+    node = compiler.node(read(text))
+    if field is not None:
+        node = _fitted(node, field)
+    return Formula(
+        text=text,
+        entity=entity.key,
+        result=node.kind,
+        reads=frozenset(compiler.reads),
+        volatile=compiler.volatile,
+        personal=compiler.personal,
+        python=node.python,
+        sql=node.sql,
+    )
+
+
+def _fitted(node: Node, field: Field) -> Node:
+    """The node with its values as the field keeps them. Raises FormulaError."""
+    kind = field.behaviour.kind
+    if kind is None:
+        raise refusal("no_result", type=field.type)
+    if kind == "number":
+        return _fitted_number(wanted(node, kind, 1), field)
+    if kind == "text":
+        return _fitted_text(as_text(node, 1), field)
+    node = wanted(node, kind, 1)
+    column_type = field.behaviour.column(field) or sql.TYPES[kind]
+    return replace(node, sql=lambda source, env: sa.type_coerce(node.sql(source, env), column_type))
+
+
+def _fitted_number(node: Node, field: Field) -> Node:
+    column_type = field.behaviour.column(field)
+    assert column_type is not None
+    places = getattr(column_type, "scale", None) or 0
+    fitted = apply("finished", node, number(places), number(numbers.limit(places)))
+    compute = fitted.python
+    whole = isinstance(column_type, sa.Integer)
+
+    def whole_or_empty(record: Mapping[str, Any], env: Env) -> int | None:
+        value = compute(record, env)
+        return None if value is None else int(value)
+
+    return replace(
+        fitted,
+        python=whole_or_empty if whole else compute,
+        sql=lambda source, env: sql.stored(fitted.sql(source, env), column_type),
+    )
+
+
+def _fitted_text(node: Node, field: Field) -> Node:
+    if field.choices:
+        if node.texts is None or not node.texts <= field.choice_by_key.keys():
+            wrong = sorted((node.texts or set()) - field.choice_by_key.keys())
+            raise refusal("unknown_option", 1, value=", ".join(wrong)[:40]) if wrong else refusal("no_option", 1)
+    else:
+        longest = getattr(field.behaviour, "longest", None)
+        node = apply("left", node, number(longest(field))) if longest else node
+    column_type = field.behaviour.column(field) or sql.TYPES["text"]
+    return replace(
+        node, sql=lambda source, env: sa.type_coerce(sql.ByCodePoint(node.sql(source, env)), column_type)
+    )
+
+
+def _ordered(formulas: Mapping[Place, Formula], entities: Mapping[str, Entity]) -> list[Place]:
+    """All computed fields, each after those it reads. Raises FormulaError for a circle."""
+    graph = {place: set(_places(formula, entities)) for place, formula in formulas.items()}
+    for entity in entities.values():
+        for field in entity.fields.values():
+            if "function" in field.options:
+                graph[entity.key, field.key] = set(_read_by_rollup(field, entities))
+    try:
+        return list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        places: list[Place] = error.args[1]
+        refused = refusal("circle", path=" → ".join(map(".".join, places)))
+        refused.data.update(entity=places[0][0], field=places[0][1])
+        raise refused from None
+
+
+def _places(formula: Formula, entities: Mapping[str, Entity]) -> Iterator[Place]:
+    for path in formula.reads:
+        yield from _along(path, formula.entity, entities)
+
+
+def _along(path: str, start: str, entities: Mapping[str, Entity]) -> Iterator[Place]:
+    """Every field that a path passes."""
+    here: Entity | None = entities.get(start)
+    for part in path.split("."):
+        if here is None or part not in here.all_fields:
+            return
+        yield here.key, part
+        here = entities.get(here.all_fields[part].option("target", ""))
+
+
+def _read_by_rollup(field: Field, entities: Mapping[str, Entity]) -> Iterator[Place]:
+    source = rollup_source(field, entities)
+    if source is None or source[0] not in entities:
+        return
+    child, link, aggregated = source
+    for path in (link, *([aggregated] if aggregated else []), *_named(field.option("where"))):
+        yield from _along(path, child, entities)
+
+
+def _named(raw: Any) -> Iterator[str]:
+    """The paths a raw Condition names."""
+    if isinstance(raw, Mapping):
+        if isinstance(raw.get("field"), str):
+            yield raw["field"]
+        for name in ("all", "any", "not"):
+            yield from _named(raw.get(name))
+    elif isinstance(raw, list | tuple):
+        for item in raw:
+            yield from _named(item)
+
+
+def _with_volatile(
+    formulas: dict[Place, Formula], order: list[Place], entities: Mapping[str, Entity]
+) -> dict[Place, Formula]:
+    """The formulas with `volatile` set where they read a volatile one. Roll-ups, being stored, do not pass it on."""
+    for place in order:
+        formula = formulas.get(place)
+        if formula is not None and not formula.volatile:
+            looked_at = (formulas.get(other) for other in _places(formula, entities))
+            if any(other is not None and other.volatile for other in looked_at):
+                formulas[place] = replace(formula, volatile=True)
+    return formulas
