@@ -16,7 +16,7 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from .workbook_guard import FileRefused, Limits, SheetArchive, formulas_without_value
+from .workbook_guard import FileRefused, Limits, formulas_without_value, opened
 
 Row = list[Any]
 
@@ -54,7 +54,8 @@ def read(path: Path, sheet: str | None = None, limits: Limits | None = None) -> 
         raise FileRefused("import.empty_file")
     if size > limits.file_size:
         raise FileRefused("import.too_large", status=413)
-    head = path.open("rb").read(8)
+    with path.open("rb") as stream:
+        head = stream.read(8)
     if head.startswith(b"PK\x03\x04"):
         return _read_workbook(path, sheet, limits)
     if head.startswith((b"\xd0\xcf\x11\xe0", b"%PDF", b"<htm", b"<!DO", b"<?xm", b"<HTM")):
@@ -63,12 +64,12 @@ def read(path: Path, sheet: str | None = None, limits: Limits | None = None) -> 
 
 
 def _read_workbook(path: Path, name: str | None, limits: Limits) -> Sheet:
-    archive = SheetArchive(path, limits)
-    names = tuple(archive.parts)
-    if not names or (name is not None and name not in archive.parts):
-        raise FileRefused("import.no_such_sheet", name=name or "")
-    chosen = name or names[0]
-    content = archive.sheet_bytes(chosen)
+    with opened(path, limits) as archive:
+        names = tuple(archive.parts)
+        if not names or (name is not None and name not in archive.parts):
+            raise FileRefused("import.no_such_sheet", name=name or "")
+        chosen = name or names[0]
+        content = archive.sheet_bytes(chosen)
     archive.check_extent(content)
     rows = _calamine_rows(path, chosen)
     for (row, column), text in formulas_without_value(content).items():

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree.ElementTree import Element
@@ -42,15 +43,23 @@ _FORMULA = re.compile(
 )
 
 
+@contextmanager
+def opened(path: Path, limits: Limits) -> Iterator[SheetArchive]:
+    """The workbook's archive, closed at the end. Raises FileRefused."""
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError):
+        raise FileRefused("import.unreadable") from None
+    with archive:
+        yield SheetArchive(archive, limits)
+
+
 class SheetArchive:
     """An .xlsx as an archive: names of its sheets and the raw bytes of each. Raises FileRefused."""
 
-    def __init__(self, path: Path, limits: Limits) -> None:
+    def __init__(self, archive: zipfile.ZipFile, limits: Limits) -> None:
         self.limits = limits
-        try:
-            self.archive = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError):
-            raise FileRefused("import.unreadable", status=422) from None
+        self.archive = archive
         self._check_members()
         self.parts = self._sheet_parts()
 
