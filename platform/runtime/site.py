@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from sqlalchemy import exc
@@ -22,7 +21,13 @@ if TYPE_CHECKING:
     from .http.call import Call
     from .http.problem import Problem
 
-TABLE_MODULES = ("formloom.rbac.tables", "formloom.runtime.job_queue", "formloom.runtime.changelog")
+TABLE_MODULES = (
+    "formloom.rbac.tables",
+    "formloom.runtime.job_queue",
+    "formloom.runtime.changelog",
+    "formloom.runtime.api.idempotency",
+    "formloom.runtime.records.sequences",
+)
 """Modules that announce system tables when they are imported."""
 
 ErrorPage = Callable[["Context | None", "Call", "Problem"], "Response"]
@@ -59,7 +64,7 @@ def open_site(settings: Settings) -> Site:
     except (exc.ArgumentError, exc.NoSuchModuleError, ImportError) as error:
         raise SetupError("setup.database_url", reason=str(error)[:200]) from error
     try:
-        system_tables.prepare(database, tuple(m for m in TABLE_MODULES if find_spec(m)))
+        system_tables.prepare(database, TABLE_MODULES)
     except exc.DBAPIError as error:
         database.close()
         address = database.url.render_as_string(hide_password=True)

@@ -67,9 +67,7 @@ def _right(rights: EntityAccess, key: str) -> str:
     return "create" if key in rights.creatable else ""
 
 
-OPERATIONS = (
-    "view create edit delete restore export import print batch_edit share assign comment design".split()
-)
+OPERATIONS = "view create edit delete restore export import print batch_edit share assign comment design".split()
 
 routes = [
     at("GET", "/me", me),

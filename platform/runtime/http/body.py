@@ -92,7 +92,8 @@ class _Parser(MultiPartParser):
 
 
 async def _read_multipart(request: Request, call: Call, limit: int) -> None:
-    parser = _Parser(request.headers, _parts(request, limit), max_files=MULTIPART_FILES, max_fields=MULTIPART_FIELDS)
+    parts = _parts(request, limit)
+    parser = _Parser(request.headers, parts, max_files=MULTIPART_FILES, max_fields=MULTIPART_FIELDS)
     try:
         found = await parser.parse()
     except MultiPartException:

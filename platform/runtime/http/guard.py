@@ -67,6 +67,9 @@ class Guard:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        if self.settings.https:
+            # The proxy in front speaks http to us; links we make must not.
+            scope["scheme"] = "https"
         watch = _Watch(scope, send, self.headers)
         scope.setdefault("state", {})["request_id"] = watch.request_id
         try:

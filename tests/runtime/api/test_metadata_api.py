@@ -176,6 +176,7 @@ def test_my_access_names_fields_and_operations(visitor: Visitor):
     assert (found["fields"]["name"], found["fields"]["rating"]) == ("edit", "view")
     assert "cost" not in found["fields"]
     assert sally.call("GET", "/me/access/vault").status_code == 404
-    assert sally.call("GET", "/me/access/vault").json()["detail"] == sally.call(
-        "GET", "/me/access/nothing"
-    ).json()["detail"]
+    assert (
+        sally.call("GET", "/me/access/vault").json()["detail"]
+        == sally.call("GET", "/me/access/nothing").json()["detail"]
+    )

@@ -160,5 +160,3 @@ def test_the_address_of_a_caller_is_the_connections_not_a_headers(visitor: Visit
         visitor.post("/login", {"login": f"nobody{number}", "password": "x"}, headers=claimed)
 
     assert sign_in(visitor, "nobody7", "x").status_code == 429
-
-

@@ -1,0 +1,55 @@
+"""Records as JSON. What a field looks like is its type's affair; what is masked in a row is not in its object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ...metadata.fieldtype import FieldType
+from ...metadata.model import Field
+from ...rbac.access import Access
+from ..records import Record
+from ..records.paths import resolve
+
+Dump = Callable[[Any], Any]
+
+
+def dump_of(field: Field) -> Dump | None:
+    """What turns a value of the field into JSON; None where it already is."""
+    behaviour = field.behaviour
+    if type(behaviour).dump is FieldType.dump:
+        return None
+    return lambda value: None if value is None else behaviour.dump(field, value)
+
+
+class RecordDumper:
+    """Dumps records of one entity; what each path needs is found out once, not per row."""
+
+    def __init__(self, access: Access, entity: str) -> None:
+        self.access, self.entity = access, entity
+        self._dumps: dict[str, Dump | None] = {}
+        self._tables = {child.key: child.option("target") for child in access.catalog.children[entity]}
+        self._children: dict[str, RecordDumper] = {}
+
+    def __call__(self, record: Record) -> dict[str, Any]:
+        """The record's JSON object."""
+        found: dict[str, Any] = {}
+        masked = record.masked
+        for path, value in record.items():
+            if path in masked:
+                continue
+            try:
+                dump = self._dumps[path]
+            except KeyError:
+                dump = self._dumps[path] = self._dump_of(path)
+            found[path] = value if dump is None else dump(value)
+        return found
+
+    def many(self, records: Iterable[Record]) -> list[dict[str, Any]]:
+        """The objects of several records."""
+        return [self(record) for record in records]
+
+    def _dump_of(self, path: str) -> Dump | None:
+        if path in self._tables:
+            return RecordDumper(self.access, self._tables[path]).many
+        return dump_of(resolve(self.access, self.entity, path)[-1])

@@ -1,0 +1,191 @@
+"""Records by API: list, read, create, change, delete, what happened to them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from starlette.responses import Response
+
+from ...metadata.errors import InvalidInput, NotFound
+from ..context import Context
+from ..http.answer import json_answer
+from ..http.call import Call
+from ..http.errors import BadRequest, TooLarge
+from ..records import ListRequest, Record, Records, VersionConflict
+from ..records.batch import pivot
+from ..records.timeline import Entry
+from .dumping import RecordDumper
+from .idempotency import once
+from .table import at
+
+MOST_ROWS = 1_000
+MOST_CHANGES = 500
+_ETAG = re.compile(r'(?:W/)?"([1-9][0-9]{0,8})"')
+
+
+def list_records(ctx: Context, call: Call) -> Response:
+    """A page of records."""
+    entity = call.path["entity"]
+    page = Records(ctx).list(ListRequest.parse(ctx.access, entity, call.query.single()))
+    return json_answer(
+        {
+            "items": RecordDumper(ctx.access, entity).many(page.items),
+            "next": page.next,
+            "count": page.count,
+            "count_capped": page.count_capped,
+        }
+    )
+
+
+def get_record(ctx: Context, call: Call) -> Response:
+    """One record; its revision is the entity tag."""
+    call.query.only("fields")
+    asked = call.query.one("fields")
+    fields = [name.strip() for name in asked.split(",")] if asked else None
+    return _record_answer(ctx, call.path["entity"], call.record_id(), fields=fields)
+
+
+def _record_answer(
+    ctx: Context, entity: str, record_id: int, *, status: int = 200, fields: list[str] | None = None
+) -> Response:
+    record = Records(ctx).get(entity, record_id, fields)
+    headers = {"etag": f'"{record["rev"]}"'}
+    if status == 201:
+        headers["location"] = f"/api/v1/records/{entity}/{record_id}"
+    return json_answer(RecordDumper(ctx.access, entity)(record), status, headers)
+
+
+@once
+def create_records(ctx: Context, call: Call) -> Response:
+    """One new record, or several at once: all of them or none."""
+    call.query.only()
+    entity, body = call.path["entity"], call.json_object()
+    if body.keys() == {"items"} and "items" not in ctx.access.entity(entity).entity.fields:
+        return _create_many(ctx, entity, body["items"])
+    record_id = Records(ctx).create(entity, body, source="json")
+    try:
+        return _record_answer(ctx, entity, record_id, status=201)
+    except NotFound:
+        # Who may add records without seeing them learns no more than the number of his own.
+        return json_answer({"id": record_id}, 201)
+
+
+def _create_many(ctx: Context, entity: str, items: Any) -> Response:
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise BadRequest("json_object")
+    if len(items) > MOST_ROWS:
+        raise TooLarge(MOST_ROWS)
+    written = Records(ctx).create_many(entity, pivot(items), source="json", size=len(items))
+    return json_answer({"items": [{"id": record_id} for record_id in written.ids]}, 201)
+
+
+def change_record(ctx: Context, call: Call) -> Response:
+    """Change the fields that are given; what others changed meanwhile is kept, the same field is a conflict."""
+    call.query.only()
+    entity, record_id = call.path["entity"], call.record_id()
+    values = dict(call.json_object())
+    rev = _revision(call, values)
+    _require_same_id(values, record_id)
+    records = Records(ctx)
+    try:
+        records.update(entity, record_id, values, rev, source="json")
+    except VersionConflict as conflict:
+        raise _with_current(ctx, entity, record_id, conflict) from None
+    return _record_answer(ctx, entity, record_id)
+
+
+def _revision(call: Call, values: dict[str, Any]) -> int:
+    """The revision the caller started from: `If-Match`, or `rev` among the values. Raises InvalidInput."""
+    given = values.pop("rev", None)
+    tag = call.headers.get("if-match")
+    if tag is not None:
+        match = _ETAG.fullmatch(tag.strip())
+        if match is None or given not in (None, int(match[1])):
+            raise InvalidInput("version_invalid")
+        return int(match[1])
+    if given is None:
+        raise InvalidInput("version_required")
+    if type(given) is not int or not 0 < given < 10**9:
+        raise InvalidInput("version_invalid")
+    return given
+
+
+def _require_same_id(values: dict[str, Any], record_id: int) -> None:
+    given = values.pop("id", record_id)
+    if type(given) is not int or given != record_id:
+        raise BadRequest("other_id", code="validation_failed", status=422)
+
+
+def _with_current(ctx: Context, entity: str, record_id: int, conflict: VersionConflict) -> VersionConflict:
+    """The conflict, with what the record holds now as far as the caller may see it."""
+    record = Records(ctx).get(entity, record_id)
+    conflict.members = {
+        "current": RecordDumper(ctx.access, entity)(record),
+        "conflicts": [
+            {"field": each.field, "mine": each.mine, "theirs": each.theirs, "base": each.base}
+            for each in conflict.overlaps
+        ],
+    }
+    return conflict
+
+
+def delete_record(ctx: Context, call: Call) -> Response:
+    """Put a record into the bin."""
+    call.query.only()
+    entity, record_id = call.path["entity"], call.record_id()
+    values = dict(call.json_object()) if call.json is not None else {}
+    rev = _revision(call, values)
+    if values:
+        raise InvalidInput("unknown_field", name=str(next(iter(values)))[:80])
+    try:
+        Records(ctx).delete(entity, record_id, rev)
+    except VersionConflict as conflict:
+        raise _with_current(ctx, entity, record_id, conflict) from None
+    return Response(status_code=204)
+
+
+def list_changes(ctx: Context, call: Call) -> Response:
+    """What happened to a record, the newest first."""
+    call.query.only("limit")
+    limit = call.query.number("limit", 100)
+    if not 0 < limit <= MOST_CHANGES:
+        raise InvalidInput("bad_parameter", name="limit")
+    entries = Records(ctx).changes(call.path["entity"], call.record_id(), limit)
+    return json_answer({"items": [_dump_entry(entry) for entry in entries]})
+
+
+def _dump_entry(entry: Entry) -> dict[str, Any]:
+    return {
+        "seq": entry.seq,
+        "entity": entry.entity,
+        "id": entry.record_id,
+        "title": entry.title,
+        "op": entry.op,
+        "at": entry.at.isoformat().replace("+00:00", "Z"),
+        "cause": entry.cause,
+        "actor": entry.actor,
+        "actor_name": entry.actor_name,
+        "fields": [
+            {
+                "field": each.field,
+                "old": each.old,
+                "new": each.new,
+                "old_text": each.old_text,
+                "new_text": each.new_text,
+            }
+            for each in entry.fields
+        ],
+    }
+
+
+__all__ = ["Record", "routes"]
+
+routes = [
+    at("GET", "/records/{entity}", list_records),
+    at("POST", "/records/{entity}", create_records, write=True),
+    at("GET", "/records/{entity}/{id}", get_record),
+    at("PATCH", "/records/{entity}/{id}", change_record, write=True),
+    at("DELETE", "/records/{entity}/{id}", delete_record, write=True),
+    at("GET", "/records/{entity}/{id}/changes", list_changes),
+]
