@@ -1,0 +1,174 @@
+"""Lists: one SELECT for a page of rows with their labels, one more for the count where it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+
+from ...metadata import conditions
+from . import cursor, paths
+from .keyset import Key, ranges
+from .listrequest import ListRequest, check_filter
+from .record import Page
+from .selection import Selection, column_behind, record_of
+
+if TYPE_CHECKING:
+    from ..context import Context
+
+COUNT_CAP = 10_000
+NEVER_EMPTY = frozenset({"id", "rev", "created_at", "updated_at"})
+
+
+def fetch(ctx: Context, request: ListRequest) -> Page:
+    """The page. Raises InvalidInput. Queries: 1, or 2 with a count."""
+    source = source_of(ctx, request)
+    where = restrictions(ctx, request, source)
+    keys = order_keys(ctx, request, source)
+    bound_to = _binding(ctx, request)
+    branches = [where]
+    if request.after is not None:
+        values = cursor.read(ctx.settings.secret, bound_to, request.after)
+        branches = [[*where, after] for after in ranges(keys, values)]
+    selection = Selection(ctx.access, request.entity, request.columns, ctx.lang)
+    statement, shown = _statement(selection, source, keys, branches, request.limit + 1)
+    rows = ctx.conn.execute(statement).all()
+    items = [record_of(row, shown) for row in rows[: request.limit]]
+    following = None
+    if len(rows) > request.limit:
+        values = list(rows[request.limit - 1][-len(keys) :])
+        following = cursor.write(ctx.settings.secret, bound_to, values)
+    if request.count == "none":
+        return Page(items, following)
+    count, capped = count_rows(ctx, source, where, COUNT_CAP if request.count == "capped" else None)
+    return Page(items, following, count, capped)
+
+
+def source_of(ctx: Context, request: ListRequest) -> Any:
+    """The secured selectable the request reads."""
+    rights = ctx.access.entity(request.entity)
+    operation = "restore" if request.deleted else request.operation
+    rights.require(operation)
+    return rights.select(operation, deleted=request.deleted)
+
+
+def restrictions(ctx: Context, request: ListRequest, source: Any) -> list[ColumnElement[bool]]:
+    """The conditions of the request on `source`: the layout's, the reader's, and the search."""
+    found: list[ColumnElement[bool]] = []
+    if request.fixed is not None:
+        found.append(_trusted(ctx, request, source))
+    if request.filter is not None:
+        condition = check_filter(ctx.access, request.entity, request.filter)
+        found.append(conditions.clause(condition, source, ctx.env))
+    if request.search:
+        found.append(search_clause(ctx, request.entity, source, request.search))
+    return found
+
+
+def _trusted(ctx: Context, request: ListRequest, source: Any) -> ColumnElement[bool]:
+    """A layout's own condition. It may name fields its reader does not see, and is then judged on the bare rows."""
+    condition = conditions.parse(request.fixed, ctx.catalog.entity(request.entity), ctx.catalog)
+    seen = paths.as_seen(ctx.access)
+    if all(_sees(seen, ctx, request.entity, path) for path in conditions.paths(condition)):
+        return conditions.clause(condition, source, ctx.env)
+    bare = conditions.TableSource(ctx.catalog, request.entity)
+    chosen = sa.select(bare.column("id")).select_from(bare.from_)
+    return source.column("id").in_(chosen.where(conditions.clause(condition, bare, ctx.env)))
+
+
+def _sees(seen: Any, ctx: Context, entity: str, path: str) -> bool:
+    here = seen.entities.get(entity)
+    for part in path.split("."):
+        if here is None or part not in here.all_fields:
+            return False
+        here = seen.entities.get(here.all_fields[part].option("target", ""))
+    return True
+
+
+def searched_fields(ctx: Context, entity: str) -> list[str]:
+    """The fields a search looks into: the title and those marked searchable, as far as the reader sees them."""
+    rights = ctx.access.entity(entity)
+    chosen = [f for f in rights.entity.fields.values() if f.searchable or f.key == rights.entity.title]
+    return [f.key for f in chosen if f.key in rights.readable and _can_contain(f)]
+
+
+def _can_contain(field: Any) -> bool:
+    return any(operator.name == "contains" for operator in field.behaviour.of(field).operators)
+
+
+def search_clause(ctx: Context, entity: str, source: Any, text: str) -> ColumnElement[bool]:
+    """Rows in which some searched field contains `text` literally."""
+    parts = [{"field": key, "op": "contains", "value": text} for key in searched_fields(ctx, entity)]
+    if not parts:
+        return sa.false()
+    condition = conditions.parse({"any": parts}, ctx.catalog.entity(entity), ctx.catalog)
+    return conditions.clause(condition, source, ctx.env)
+
+
+def order_keys(ctx: Context, request: ListRequest, source: Any) -> list[Key]:
+    """The order as keyset keys, ended by the id."""
+    keys = []
+    for part in request.sort:
+        path = part.removeprefix("-")
+        chain = paths.resolve(ctx.access, request.entity, path)
+        column = column_behind(ctx.access, chain, source.column(chain[0].key))
+        keys.append(Key(column, part.startswith("-"), filled=path in NEVER_EMPTY))
+        if path == "id":
+            return keys
+    descending = keys[-1].descending if keys else True
+    return [*keys, Key(source.column("id"), descending, filled=True)]
+
+
+def _binding(ctx: Context, request: ListRequest) -> str:
+    return cursor.binding(
+        ctx.actor.id,
+        ctx.catalog.version,
+        request.entity,
+        request.sort,
+        orjson.dumps([request.filter, request.fixed], option=orjson.OPT_SORT_KEYS),
+        request.search,
+        request.deleted,
+        request.operation,
+    )
+
+
+def _statement(
+    selection: Selection,
+    source: Any,
+    keys: Sequence[Key],
+    branches: Sequence[Sequence[ColumnElement[bool]]],
+    limit: int,
+) -> tuple[sa.Select[Any], Any]:
+    """One SELECT: the page cut in a subquery, from each range of rows, then labels looked up for its rows."""
+    columns = selection.inner(source)
+    marks = [key.column.label(f"s{n}") for n, key in enumerate(keys)]
+    parts = []
+    for where in branches:
+        part = sa.select(*columns, *marks).select_from(source.from_).where(*where)
+        parts.append(part.order_by(*(key.order() for key in keys)).limit(limit))
+    page = parts[0].subquery("page") if len(parts) == 1 else _joined(parts, keys, limit)
+    outer, shown = selection.outer(page)
+    ends = [page.c[f"s{n}"] for n in range(len(keys))]
+    order = [key.order(end) for key, end in zip(keys, ends, strict=True)]
+    return sa.select(*outer, *ends).select_from(page).order_by(*order), shown
+
+
+def _joined(parts: Sequence[sa.Select[Any]], keys: Sequence[Key], limit: int) -> sa.Subquery:
+    each = [part.subquery(f"range{n}") for n, part in enumerate(parts)]
+    union = sa.union_all(*(sa.select(one) for one in each)).subquery("ranges")
+    order = [key.order(union.c[f"s{n}"]) for n, key in enumerate(keys)]
+    return sa.select(union).order_by(*order).limit(limit).subquery("page")
+
+
+def count_rows(
+    ctx: Context, source: Any, where: Sequence[ColumnElement[bool]], cap: int | None
+) -> tuple[int, bool]:
+    """(number of rows, whether there are more than could be counted). Queries: 1."""
+    rows = sa.select(sa.literal_column("1")).select_from(source.from_).where(*where)
+    if cap is not None:
+        rows = rows.limit(cap + 1)
+    found = ctx.conn.scalar(sa.select(sa.func.count()).select_from(rows.subquery("counted"))) or 0
+    return (cap, True) if cap is not None and found > cap else (found, False)

@@ -1,0 +1,168 @@
+"""What a list is asked for, checked against the entity and the reader before anything is read.
+
+Nothing is ever dropped from what a reader writes himself: a field he may not see, an order or a filter that means
+nothing is refused. Only what a layout brings along adapts to him silently, because he did not write it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from ...metadata import conditions
+from ...metadata.errors import BadFilter, InvalidInput, UnknownField
+from ...metadata.model import ListLayout
+from . import paths
+from .selection import stored_fields
+
+if TYPE_CHECKING:
+    from ...rbac.access import Access
+
+MOST_SORT_KEYS = 5
+MOST_ROWS = 500
+USUAL_ROWS = 50
+LONGEST_SEARCH = 200
+COUNTS = ("none", "capped", "exact")
+NEWEST_FIRST = ("-id",)
+
+_SORT = re.compile(r"-?[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*", re.ASCII)
+_KNOWN = frozenset({"filter", "sort", "fields", "search", "limit", "after", "count", "deleted"})
+
+
+@dataclass(frozen=True, slots=True)
+class ListRequest:
+    """A checked request. `filter` is the reader's raw Condition, `fixed` one from a layout, which may use any
+    field.
+
+    `columns` and `sort` name fields or dotted paths; a leading `-` descends. `operation` is what the rows are read
+    for: those exported may be fewer than those seen.
+    """
+
+    entity: str
+    columns: tuple[str, ...]
+    filter: Any = None
+    fixed: Any = None
+    sort: tuple[str, ...] = NEWEST_FIRST
+    search: str = ""
+    limit: int = USUAL_ROWS
+    after: str | None = None
+    count: str = "none"
+    deleted: bool = False
+    operation: str = "view"
+
+    @classmethod
+    def parse(
+        cls,
+        access: Access,
+        entity: str,
+        params: Mapping[str, str],
+        layout: ListLayout | None = None,
+        also: frozenset[str] = frozenset(),
+    ) -> ListRequest:
+        """The request in URL parameters: `filter` (JSON), `sort`, `fields`, `search`, `limit`, `after`, `count`,
+        `deleted`; any other name is a filter, `city=…` or `amount__gte=…`, unless it is in `also`. What is not
+        given comes from `layout`. Raises NotFound, InvalidInput.
+        """
+        access.entity(entity).require("view")
+        request = cls.of_layout(access, entity, layout)
+        shorthand = [(name, value) for name, value in params.items() if name not in _KNOWN and name not in also]
+        return replace(
+            request,
+            columns=_columns(access, entity, params["fields"]) if params.get("fields") else request.columns,
+            sort=_sort(access, entity, params["sort"]) if params.get("sort") else request.sort,
+            filter=_filter(access, entity, params.get("filter", ""), shorthand),
+            search=_search(params.get("search", "")),
+            limit=_limit(params.get("limit", "")),
+            after=params.get("after") or None,
+            count=_choice("count", params.get("count", "") or "none", COUNTS),
+            deleted=_choice("deleted", params.get("deleted", "") or "0", ("0", "1")) == "1",
+        )
+
+    @classmethod
+    def of_layout(cls, access: Access, entity: str, layout: ListLayout | None = None) -> ListRequest:
+        """What a layout shows this reader: its columns and order without what he may not see."""
+        if layout is None:
+            return cls(entity, stored_fields(access, entity))
+        columns = tuple(c.field for c in layout.columns if _is_visible(access, entity, c.field))
+        sort = tuple(key for key in layout.sort if _is_visible(access, entity, key.removeprefix("-")))
+        return cls(entity, columns, fixed=layout.filter, sort=sort or NEWEST_FIRST)
+
+
+def _is_visible(access: Access, entity: str, path: str) -> bool:
+    try:
+        paths.resolve(access, entity, path)
+    except UnknownField:
+        return False
+    return True
+
+
+def _columns(access: Access, entity: str, raw: str) -> tuple[str, ...]:
+    columns = tuple(dict.fromkeys(part.strip() for part in raw.split(",")))
+    for path in columns:
+        paths.resolve(access, entity, path)
+    return columns
+
+
+def check_sort(access: Access, entity: str, keys: Sequence[str]) -> tuple[str, ...]:
+    """The order, when it is one. Raises InvalidInput (bad_sort), UnknownField."""
+    if len(keys) > MOST_SORT_KEYS:
+        raise InvalidInput("bad_sort", sort=f"{len(keys)} > {MOST_SORT_KEYS}")
+    seen = set()
+    for key in keys:
+        path = key.removeprefix("-")
+        if not _SORT.fullmatch(key) or path in seen:
+            raise InvalidInput("bad_sort", sort=key[:80])
+        seen.add(path)
+        field = paths.resolve(access, entity, path)[-1]
+        if not field.behaviour.sortable:
+            raise InvalidInput("bad_sort", sort=key[:80])
+    return tuple(keys)
+
+
+def _sort(access: Access, entity: str, raw: str) -> tuple[str, ...]:
+    return check_sort(access, entity, [part.strip() for part in raw.split(",")])
+
+
+def _filter(access: Access, entity: str, raw: str, shorthand: Sequence[tuple[str, str]]) -> Any:
+    parts: list[Any] = [conditions.shorthand(shorthand)] if shorthand else []
+    if raw:
+        try:
+            parts.append(orjson.loads(raw))
+        except orjson.JSONDecodeError as error:
+            raise BadFilter(reason=str(error)) from None
+    if not parts:
+        return None
+    found = parts[0] if len(parts) == 1 else {"all": parts}
+    check_filter(access, entity, found)
+    return found
+
+
+def check_filter(access: Access, entity: str, raw: Any) -> Any:
+    """The parsed Condition of a reader's filter. Raises BadFilter, UnknownField (for hidden and unknown alike)."""
+    seen = paths.as_seen(access)
+    return conditions.parse(raw, seen.entity(entity), seen)
+
+
+def _search(raw: str) -> str:
+    text = raw.strip()
+    if "\0" in text or len(text) > LONGEST_SEARCH:
+        raise InvalidInput("bad_parameter", name="search")
+    return text
+
+
+def _limit(raw: str) -> int:
+    if not raw:
+        return USUAL_ROWS
+    if not (raw.isascii() and raw.isdigit() and 0 < int(raw[:9]) <= MOST_ROWS and len(raw) <= 3):
+        raise InvalidInput("bad_parameter", name="limit")
+    return int(raw)
+
+
+def _choice(name: str, value: str, known: Sequence[str]) -> str:
+    if value not in known:
+        raise InvalidInput("bad_parameter", name=name)
+    return value

@@ -1,0 +1,65 @@
+"""What the reader may name: dotted paths and the metadata as he sees it.
+
+A field he may not see does not exist for him. That is held by construction: conditions he writes are parsed
+against a Catalog without it, so every answer is the one for a made-up name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ...metadata.catalog import Catalog
+from ...metadata.errors import NotFound, UnknownField
+from ...metadata.model import Entity, Field
+from .kept import keep
+
+if TYPE_CHECKING:
+    from ...rbac.access import Access
+
+DEEPEST_PATH = 4
+
+
+def resolve(access: Access, entity: str, path: str) -> tuple[Field, ...]:
+    """The fields along a path, relations all but the last. Raises UnknownField for hidden and unknown alike."""
+    parts = path.split(".")
+    if len(parts) > DEEPEST_PATH:
+        raise UnknownField(path)
+    found: list[Field] = []
+    here: str | None = entity
+    for part in parts:
+        if here is None:
+            raise UnknownField(path)
+        try:
+            field = access.entity(here).field(part)
+        except (NotFound, UnknownField):
+            raise UnknownField(path) from None
+        found.append(field)
+        here = field.option("target") if field.behaviour.target == "target" else None
+    return tuple(found)
+
+
+def as_seen(access: Access) -> Catalog:
+    """The Catalog with only the entities and fields the reader may see, made once per Catalog and actor."""
+
+    def build() -> Catalog:
+        entities = {key: _entity_as_seen(access, key) for key in access.entities()}
+        return replace(access.catalog, entities=MappingProxyType(entities))
+
+    return keep(access.catalog, ("as_seen", access.actor), build)
+
+
+def _entity_as_seen(access: Access, key: str) -> Entity:
+    entity = access.catalog.entity(key)
+    readable = access.entity(key).readable
+    return replace(
+        entity,
+        fields=_only(entity.fields, readable),
+        system_fields=_only(entity.system_fields, readable),
+    )
+
+
+def _only(fields: Mapping[str, Field], readable: frozenset[str]) -> Mapping[str, Field]:
+    return MappingProxyType({key: field for key, field in fields.items() if key in readable})

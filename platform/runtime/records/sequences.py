@@ -1,0 +1,59 @@
+"""Numbers given by the system: distinct under concurrency, continued within each scope, taken many at once.
+
+A number is taken inside the writing transaction, so one that is rolled back is given to the next; on PostgreSQL
+the row of the sequence is locked until then.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from ...metadata import system_tables
+from ...metadata.columns import identifier, plain_text
+from ...metadata.fields.autonumber import DEFAULT_PATTERN, number, scope_of
+from ...metadata.model import Field
+
+metadata = sa.MetaData()
+
+sequences = sa.Table(
+    "fl_sequence",
+    metadata,
+    sa.Column("entity", plain_text(), primary_key=True),
+    sa.Column("field", plain_text(), primary_key=True),
+    sa.Column("scope", plain_text(), primary_key=True),
+    sa.Column("next", identifier(), nullable=False),
+)
+
+system_tables.register(metadata)
+
+
+def take(conn: Connection, field: Field, day: date, count: int) -> list[str]:
+    """The next numbers of the field, in order. Queries: 1."""
+    scope = scope_of(field.option("pattern", DEFAULT_PATTERN), day)
+    following = conn.scalar(_moved(conn, field, scope, 1 + count, sequences.c.next + count))
+    return [number(scope, following - count + place) for place in range(count)]
+
+
+def notice(conn: Connection, field: Field, day: date, given: Iterable[str]) -> None:
+    """Let the sequence of `day` go on after numbers that were given by hand or import. Queries: 0 or 1."""
+    scope = scope_of(field.option("pattern", DEFAULT_PATTERN), day)
+    before, _, after = re.sub(r"\{seq:\d\}", "\0", scope).partition("\0")
+    pattern = re.compile(re.escape(before) + r"([0-9]{1,15})" + re.escape(after), re.ASCII)
+    found = [int(match[1]) for match in map(pattern.fullmatch, given) if match]
+    if found:
+        beyond = max(found) + 1
+        larger = sa.case((sequences.c.next < beyond, beyond), else_=sequences.c.next)
+        conn.execute(_moved(conn, field, scope, beyond, larger))
+
+
+def _moved(conn: Connection, field: Field, scope: str, first: int, then: sa.ColumnElement[int]) -> sa.Executable:
+    insert = (sqlite if conn.dialect.name == "sqlite" else postgresql).insert(sequences)
+    made = insert.values(entity=field.entity, field=field.key, scope=scope, next=first)
+    kept = made.on_conflict_do_update(index_elements=list(sequences.primary_key), set_={"next": then})
+    return kept.returning(sequences.c.next)
