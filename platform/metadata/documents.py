@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import isfinite
 from typing import Any
 
 from .checks import MEANING, Finding, check
@@ -16,7 +17,7 @@ __all__ = ["KINDS", "MEANING", "Finding", "check", "loads", "schema", "validate"
 def loads(text: str) -> Any:
     """Strict JSON: no name twice in one object, no NaN or Infinity. Raises InvalidInput."""
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise InvalidInput("json.invalid", reason=str(error)[:200]) from None
 
@@ -26,6 +27,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a name stands twice in one object")
     return found
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not isfinite(number):
+        raise ValueError(f"{text[:40]} is too large")
+    return number
 
 
 def _refuse(constant: str) -> Any:

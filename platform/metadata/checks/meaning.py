@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from .. import conditions
 from ..errors import FormloomError
 from ..fields.pattern import pattern_is_safe
+from ..model import Entity, Field
+from ..reading import rollup_source
 from .finding import Finding
 from .model import Model
 from .references import predicates
@@ -24,6 +26,24 @@ def check(model: Model) -> Findings:
             except FormloomError as error:
                 yield Finding("M224", identity, predicate.path, {"reason": error})
     yield from _patterns(model)
+    yield from _rollups(model)
+
+
+def _rollups(model: Model) -> Findings:
+    for entity in model.entities.values():
+        for position, field in enumerate(_declared(entity)):
+            source = rollup_source(field, model.entities) if "function" in field.options else None
+            if source is None or source[2] is None:
+                continue
+            aggregated, function = model.entities[source[0]].all_fields[source[2]], field.option("function")
+            if function not in aggregated.behaviour.aggregates:
+                data = {"key": source[2], "function": function}
+                yield Finding("M223", ("entity", entity.key), f"/fields/{position}/function", data)
+
+
+def _declared(entity: Entity) -> list[Field]:
+    """The fields of an entity's document, in its order."""
+    return [field for field in entity.fields.values() if field.key != entity.parent]
 
 
 def _patterns(model: Model) -> Findings:

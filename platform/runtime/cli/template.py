@@ -61,7 +61,7 @@ def load_demo(site: Site, package: packages.Package) -> None:
 
     if package.demo is None:
         raise NotFound("package.no_demo", name=package.key)
-    for login in samples.load(site, package.demo):
+    for login in samples.load(site, package.demo, language()):
         print(f"  {login}")
 
 
