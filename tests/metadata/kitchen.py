@@ -46,7 +46,11 @@ def documents() -> list[dict[str, Any]]:
     ]
     return [
         _entity("kitchen", *fields),
-        _entity("maker", *_some("text", "money", "date", "select"), {"key": "up", "type": "relation", "target": "maker"}),
+        _entity(
+            "maker",
+            *_some("text", "money", "date", "select"),
+            {"key": "up", "type": "relation", "target": "maker"},
+        ),
         _entity("line", *_some("text", "decimal", "integer", "date", "boolean"), parent="kitchen"),
     ]
 
@@ -58,7 +62,12 @@ def _entity(name: str, *fields: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 def _some(*names: str) -> list[dict[str, Any]]:
     return [
-        {"key": key(n), "type": n, "label": f"Own {n}", **{"options": FIELD_TYPES[n].examples.options.get("options", [])}}
+        {
+            "key": key(n),
+            "type": n,
+            "label": f"Own {n}",
+            **{"options": FIELD_TYPES[n].examples.options.get("options", [])},
+        }
         for n in names
     ]
 
@@ -135,13 +144,16 @@ def _records(catalog: Catalog) -> Rows:
         if record["a_department"] is not None:
             record["a_department"] = 1 + record["a_department"] % 2
     lines = [
-        _record(catalog, "line", n + 1, n) | {"kitchen": 1 + n % 4, "position": n, "deleted_at": NOW if n == 5 else None}
+        _record(catalog, "line", n + 1, n)
+        | {"kitchen": 1 + n % 4, "position": n, "deleted_at": NOW if n == 5 else None}
         for n in range(12)
     ]
     return Rows({"maker": makers, "kitchen": kitchens, "line": lines})
 
 
 def _record(catalog: Catalog, entity: str, number: int, turn: int) -> dict[str, Any]:
-    own = {f.key: (found := values(f))[turn % len(found)] for f in stored(catalog, entity) if f.type in FIELD_TYPES}
+    own = {
+        f.key: (found := values(f))[turn % len(found)] for f in stored(catalog, entity) if f.type in FIELD_TYPES
+    }
     system = {"id": number, "rev": 1, "owner": (7, 12, None)[turn % 3], "owner_department": (1, None)[turn % 2]}
     return own | system | {"created_at": NOW, "updated_at": NOW, "deleted_at": None}

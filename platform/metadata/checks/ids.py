@@ -35,10 +35,9 @@ MEANING = {
     "M219": "an entity has more indexed fields than supported",
     "M220": "a formula cannot be compiled",
     "M221": "a formula for a default cannot be compiled",
-    "M222": "fields are computed from each other in a circle",
+    "M222": "fields are computed from each other in a circle, or a stored one asks who is looking",
     "M223": "a roll-up aggregates in a way the field does not offer",
     "M224": "a condition cannot be understood",
-    "M225": "the result of a formula is not of the declared type",
     # What documents name.
     "M301": "an entity is named that does not exist",
     "M302": "a field is named that does not exist",

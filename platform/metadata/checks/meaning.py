@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from .. import conditions
-from ..errors import FormloomError
+from .. import conditions, formula
+from ..errors import FormloomError, FormulaError
 from ..fields.pattern import pattern_is_safe
 from ..model import Entity, Field
 from ..reading import rollup_source
@@ -27,6 +28,44 @@ def check(model: Model) -> Findings:
                 yield Finding("M224", identity, predicate.path, {"reason": error})
     yield from _patterns(model)
     yield from _rollups(model)
+    yield from _formulas(model)
+
+
+def _formulas(model: Model) -> Findings:
+    wrong = False
+    for entity in model.entities.values():
+        for position, field in enumerate(_declared(entity)):
+            for setting in ("formula", "default_formula"):
+                error = _refusal(field, setting, model)
+                if error is not None:
+                    wrong = True
+                    path = f"/fields/{position}/{setting}"
+                    found = "M220" if setting == "formula" else "M221"
+                    yield Finding(found, ("entity", entity.key), path, {"key": field.key, "reason": error})
+    if not wrong:
+        yield from _circles(model)
+
+
+def _refusal(field: Field, setting: str, model: Model) -> FormloomError | None:
+    """Why the formula cannot be used, or None."""
+    text = field.default_formula if setting == "default_formula" else field.option(setting)
+    if text is None:
+        return None
+    try:
+        # Compiled as a default, a formula is fitted to its field; what others there are does not matter yet.
+        formula.compile_default(replace(field, default_formula=text), model.entities)
+    except FormloomError as error:
+        return error
+    return None
+
+
+def _circles(model: Model) -> Findings:
+    try:
+        formula.compile_all(model.entities)
+    except FormulaError as error:
+        entity, key = error.data["entity"], error.data["field"]
+        position = list(model.entities[entity].fields).index(key)
+        yield Finding("M222", ("entity", entity), f"/fields/{position}", {"circle": error})
 
 
 def _rollups(model: Model) -> Findings:
