@@ -1,0 +1,99 @@
+"""What the address of a dashboard says: period, department, owner; and what that means as Conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+import sqlalchemy as sa
+
+from ...metadata.errors import InvalidInput, NotFound, UnknownField
+from ...metadata.model import Dashboard, Widget
+from ...rbac.tables import departments
+from .period import EVER, Period, read_period
+
+if TYPE_CHECKING:
+    from ..context import Context
+
+PLACES = ("period", "owner", "department")
+OWNER, DEPARTMENT = "owner", "owner_department"
+
+
+@dataclass(frozen=True, slots=True)
+class BoardState:
+    """A dashboard as its reader asked for it. `below` are the ids of the department and all beneath it."""
+
+    board: Dashboard
+    period: Period
+    owner: int | None = None
+    department: int | None = None
+    below: tuple[int, ...] = ()
+
+    def href(self, **changes: str | None) -> str:
+        """The address with some parts changed; None takes a part away."""
+        given = {
+            "period": self.period.text,
+            "owner": str(self.owner) if self.owner else None,
+            "department": str(self.department) if self.department else None,
+            **changes,
+        }
+        query = {name: given[name] for name in PLACES if given.get(name)}
+        return f"/d/{self.board.key}" + ("?" + urlencode(query) if query else "")
+
+
+def find_board(ctx: Context, key: str) -> Dashboard:
+    """The dashboard, when the reader may see anything on it. Raises NotFound."""
+    board = ctx.catalog.dashboards.get(key)
+    if board is None or not any(ctx.access.may(widget.entity, "view") for widget in board.widgets):
+        raise NotFound()
+    return board
+
+
+def read_state(ctx: Context, key: str, given: Mapping[str, str]) -> BoardState:
+    """The state of an address. Raises NotFound, InvalidInput. Queries: 1 when a department is given."""
+    board = find_board(ctx, key)
+    usual = board.filters.get("period", {}).get("default", EVER) if "period" in board.filters else EVER
+    period = read_period(given.get("period") or usual, ctx.env.today)
+    department = _id(given, "department")
+    below = _below(ctx, department) if department else ()
+    return BoardState(board, period, _id(given, "owner"), department, below)
+
+
+def _id(given: Mapping[str, str], name: str) -> int | None:
+    text = given.get(name, "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise InvalidInput("bad_parameter", name=name)
+    return int(text)
+
+
+def _below(ctx: Context, department: int) -> tuple[int, ...]:
+    path = sa.select(departments.c.path).where(departments.c.id == department).scalar_subquery()
+    found = ctx.conn.execute(sa.select(departments.c.id).where(departments.c.path.startswith(path))).scalars()
+    return tuple(found)
+
+
+def narrowing(ctx: Context, widget: Widget, state: BoardState, period: Period | None = None) -> list[Any]:
+    """Conditions that the state puts on a widget. What its entity has not, or the reader does not see, narrows
+    nothing for the period, and to nothing for people: nobody's figures pass for somebody's.
+    """
+    period = period or state.period
+    found: list[Any] = []
+    day = widget.spec.get("date_field")
+    if day and period.first and period.last:
+        found.append({"field": day, "op": "between", "value": [str(period.first), str(period.last)]})
+    if state.owner:
+        found.append({"field": widget.spec.get("owner_field", OWNER), "op": "eq", "value": state.owner})
+    if state.department:
+        found.append({"field": DEPARTMENT, "op": "in", "value": list(state.below)})
+    for condition in found:
+        ctx.access.entity(widget.entity).field(condition["field"])
+    return found
+
+
+def is_hidden(error: Exception) -> bool:
+    """Whether an error says that the reader may not see what a widget shows."""
+    return isinstance(error, NotFound | UnknownField)
