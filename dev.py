@@ -73,10 +73,11 @@ def demo(port: int, *, serve: bool) -> int:
     """Set up, install the CRM with its demo data once, print where it is and who can log in, and serve."""
     set_up("demo")
     with step("Preparing the database, the CRM and its demo data"):
-        run(formloom("template", "install", "crm", "--demo"))
+        said = run(formloom("template", "install", "crm", "--demo"))
+    print(f"\n{said}", flush=True)
     if not serve:
         return 0
-    print(f"\nFormloom answers on http://127.0.0.1:{port}/ (Ctrl-C ends it)\n", flush=True)
+    print(f"Formloom answers on http://127.0.0.1:{port}/ (Ctrl-C ends it)\n", flush=True)
     command = formloom("serve", "--host", "127.0.0.1", "--port", str(port))
     os.chdir(ROOT)
     os.execv(command[0], command)
@@ -232,8 +233,8 @@ def call(command: Sequence[str], **environment: str) -> int:
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=False).returncode
 
 
-def run(command: Sequence[str], **environment: str) -> None:
-    """Run in the root without showing the output, unless it fails: then show it and end."""
+def run(command: Sequence[str], **environment: str) -> str:
+    """What a command run in the root prints; shown only if it fails, and then this ends too."""
     merged = {**os.environ, **environment}
     done = subprocess.run(
         command, cwd=ROOT, env=merged, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
@@ -241,6 +242,7 @@ def run(command: Sequence[str], **environment: str) -> None:
     if done.returncode:
         print("failed", flush=True)
         raise SystemExit(f"{done.stdout}\n`{' '.join(command)}` ended with {done.returncode}.")
+    return done.stdout
 
 
 @contextmanager
