@@ -98,7 +98,7 @@ class Guard:
         _require_small(scope)
         self._require_known_host(headers)
         path = scope["path"]
-        if "//" in path or "\\" in path or not path.isprintable() or "/../" in path or ";" in path:
+        if "//" in path or "\\" in path or not path.isprintable() or "/../" in path:
             raise NotFound()
         if scope["method"] not in METHODS:
             raise BadRequest("method", code="method_not_allowed", status=405)
