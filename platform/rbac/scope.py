@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from ..metadata.catalog import Catalog
-from ..metadata.conditions import All, AnyOf, Children, Condition, Env, Not, TableSource, Test, clause, parse
+from ..metadata.conditions import All, AnyOf, Children, Comparison, Condition, Env, Not, TableSource, clause, parse
 from ..metadata.errors import BadFilter, FormloomError
 from ..metadata.model import Entity
 from ..metadata.operators.spans import Between, Window
@@ -144,7 +144,7 @@ def _is_steady(condition: Condition, catalog: Catalog) -> bool:
             return _is_steady(part, catalog)
         case Children():
             return _is_steady(condition.part, catalog)
-        case Test():
+        case Comparison():
             moving = isinstance(condition.operand, Window | Between) or catalog.is_virtual(condition.field)
             return not moving
 

@@ -111,7 +111,7 @@ def filled(database: Database, catalog: Catalog) -> Rows:
     """Make the tables of the kitchen and fill them."""
     with database.engine.begin() as conn:
         catalog.tables["kitchen"].metadata.create_all(conn)
-    rows = _records(catalog)
+    rows = records(catalog)
     with database.writing() as conn:
         _add_people(conn)
         for entity in ("maker", "kitchen", "line"):
@@ -134,7 +134,8 @@ def _add_people(conn: sa.Connection) -> None:
         )
 
 
-def _records(catalog: Catalog) -> Rows:
+def records(catalog: Catalog) -> Rows:
+    """What `filled` puts into the tables."""
     makers = [
         _record(catalog, "maker", number, n) | {"up": 7 if number == 12 else None}
         for n, number in enumerate((7, 12, 2**63 - 1))

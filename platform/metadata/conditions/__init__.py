@@ -15,7 +15,7 @@ from .parse import parse, shorthand
 from .sentence import sentence
 from .source import Env, Source, TableSource, value_behind
 from .to_sql import clause
-from .tree import All, AnyOf, Children, Condition, FromForm, Not, Test
+from .tree import All, AnyOf, Children, Comparison, Condition, FromForm, Not
 
 __all__ = [
     "All",
@@ -28,7 +28,7 @@ __all__ = [
     "Not",
     "Source",
     "TableSource",
-    "Test",
+    "Comparison",
     "bind",
     "clause",
     "matches",
@@ -49,7 +49,7 @@ def paths(condition: Condition) -> frozenset[str]:
             return paths(part)
         case Children(_, name, _, _, part):
             return frozenset({name, *(f"{name}.{path}" for path in paths(part))})
-        case Test():
+        case Comparison():
             return frozenset({condition.path})
 
 
@@ -66,10 +66,10 @@ def bind(condition: Condition, values: Mapping[str, Any]) -> Condition:
             return Not(bind(part, values))
         case Children():
             return replace(condition, part=bind(condition.part, values))
-        case Test(operand=FromForm(field)):
+        case Comparison(operand=FromForm(field)):
             return _bound(condition, field.behaviour.dump(field, values.get(field.key)))
     return condition
 
 
-def _bound(test: Test, raw: Any) -> Condition:
+def _bound(test: Comparison, raw: Any) -> Condition:
     return All() if raw is None else replace(test, operand=test.operator.read(test.field, raw))

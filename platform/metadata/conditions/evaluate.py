@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from .source import Env
 from .to_sql import resolved
-from .tree import All, AnyOf, Children, Condition, Not, Test
+from .tree import All, AnyOf, Children, Comparison, Condition, Not
 
 Record = Mapping[str, Any]
 
@@ -40,7 +40,7 @@ def matches(condition: Condition, record: Record, env: Env, fetch: Fetch | None 
             return not matches(part, record, env, fetch)
         case Children():
             return _has_child(condition, record, env, fetch) == condition.some
-        case Test():
+        case Comparison():
             value = _value(condition, record, fetch)
             if condition.operator.looks_up and value is not None:
                 value = _needed(fetch).department_of(value)
@@ -61,7 +61,7 @@ def _has_child(children: Children, record: Record, env: Env, fetch: Fetch | None
     return any(matches(children.part, child, env, fetch) for child in found)
 
 
-def _value(test: Test, record: Record, fetch: Fetch | None) -> Any:
+def _value(test: Comparison, record: Record, fetch: Fetch | None) -> Any:
     if test.path in record or not test.steps:
         return record.get(test.path)
     here: Record | None = record

@@ -9,7 +9,7 @@ from ..errors import UnknownField, ValueRefused
 from ..model import Entity, Field
 from ..operators import Operator, refusal
 from ..wording import Phrase
-from .tree import All, AnyOf, Children, Condition, FromForm, Not, Test
+from .tree import All, AnyOf, Children, Comparison, Condition, FromForm, Not
 
 DEEPEST = 8
 MOST_CONDITIONS = 200
@@ -107,14 +107,14 @@ class _Parser:
             raise UnknownField(name)
         return child, by
 
-    def _test(self, raw: Mapping[str, Any], entity: Entity) -> Test:
+    def _test(self, raw: Mapping[str, Any], entity: Entity) -> Comparison:
         _only(raw, _TEST_KEYS)
         steps, field = self._follow(raw["field"], entity)
         operator = operator_of(field, raw.get("op", "eq"))
         if operator.operand != "none" and "value" not in raw:
             raise refusal("needs_value", field=field.key)
         operand = self._operand(field, operator, raw.get("value"))
-        return Test(raw["field"], field, operator, operand, steps)
+        return Comparison(raw["field"], field, operator, operand, steps)
 
     def _follow(self, path: Any, entity: Entity) -> tuple[tuple[Field, ...], Field]:
         """(relation fields passed, field at the end) of a dotted path."""

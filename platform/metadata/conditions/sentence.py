@@ -10,7 +10,7 @@ from ..operators import Me
 from ..operators.spans import Between, Days, Instant, Window
 from ..wording import say
 from .parse import Entities
-from .tree import All, AnyOf, Children, Condition, FromForm, Not, Test
+from .tree import All, AnyOf, Children, Comparison, Condition, FromForm, Not
 
 Naming = Callable[[Field, Any], str | None]
 """(reference field, id) -> its title, or None when it is not known."""
@@ -41,7 +41,7 @@ class _Speaker:
                 return say("condition.not", self.lang, inner=self.say(part, entity))
             case Children():
                 return self._children(condition)
-            case Test():
+            case Comparison():
                 return self._test(condition)
 
     def _joined(self, parts: tuple[Condition, ...], entity: Entity, mark: str) -> str:
@@ -63,7 +63,7 @@ class _Speaker:
         inner = self.say(condition.part, child)
         return say("condition.some" if condition.some else "condition.none", self.lang, children=name, inner=inner)
 
-    def _test(self, test: Test) -> str:
+    def _test(self, test: Comparison) -> str:
         name = test.field.text(self.lang)
         for step in reversed(test.steps):
             name = say("condition.path", self.lang, first=step.text(self.lang), then=name)
@@ -72,7 +72,7 @@ class _Speaker:
             said.append(self._operand(test))
         return " ".join(said)
 
-    def _operand(self, test: Test) -> str:
+    def _operand(self, test: Comparison) -> str:
         kind, operand = test.operator.operand, test.operand
         if kind == "category":
             category = test.field.choice_by_key[operand[0]].category

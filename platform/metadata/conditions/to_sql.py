@@ -15,7 +15,7 @@ from ..errors import ValueRefused
 from ..operators import refusal
 from ..wording import Phrase
 from .source import Env, Source, TableSource, value_behind
-from .tree import All, AnyOf, Children, Condition, FromForm, Not, Test
+from .tree import All, AnyOf, Children, Comparison, Condition, FromForm, Not
 
 
 def clause(condition: Condition, source: Source, env: Env) -> ColumnElement[bool]:
@@ -35,12 +35,12 @@ def _clause(condition: Condition, source: Source, env: Env) -> ColumnElement[boo
             return sa.not_(sa.func.coalesce(_clause(part, source, env), sa.false()))
         case Children():
             return _exists(condition, source, env)
-        case Test():
+        case Comparison():
             column = _column(source, [step.key for step in condition.steps], condition.field.key)
             return condition.operator.clause(column, resolved(condition, env))
 
 
-def resolved(test: Test, env: Env) -> Any:
+def resolved(test: Comparison, env: Env) -> Any:
     """The operand for that person at that moment. Raises BadFilter."""
     if isinstance(test.operand, FromForm):
         raise refusal("no_form")

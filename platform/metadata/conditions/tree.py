@@ -31,7 +31,7 @@ class Not:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Test:
+class Comparison:
     """Compares one field. `path` leads to it over relations, `steps` are those relation fields."""
 
     path: str
@@ -61,4 +61,4 @@ class FromForm:
     field: Field
 
 
-Condition = All | AnyOf | Not | Test | Children
+Condition = All | AnyOf | Not | Comparison | Children

@@ -206,7 +206,7 @@ def _named(raw: Any) -> Iterator[str]:
 def _with_volatile(
     formulas: dict[Place, Formula], order: list[Place], entities: Mapping[str, Entity]
 ) -> dict[Place, Formula]:
-    """The formulas with `volatile` set where they read a volatile one. Roll-ups, being stored, do not pass it on."""
+    """The formulas with `volatile` set where they read a volatile one. Roll-ups are stored and stop it."""
     for place in order:
         formula = formulas.get(place)
         if formula is not None and not formula.volatile:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +125,12 @@ def read(text: str) -> Tree:
         raise refusal("empty")
     if len(text) > LONGEST:
         raise refusal("too_long", max=LONGEST)
+    return _parsed(text)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Tree:
+    """Trees never change, and every check and every new Catalog asks for the same ones."""
     try:
         tree: Any = _parser().parse(text)
     except UnexpectedInput as error:
