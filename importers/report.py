@@ -55,7 +55,9 @@ class Report:
             self._write_refused(target)
 
     def _annotate(self, target: BinaryIO, path: Path) -> None:
-        book = openpyxl.load_workbook(path)
+        with path.open("rb") as stream:
+            # From a stream, because a kept file has no ending by which openpyxl would know it.
+            book = openpyxl.load_workbook(stream)
         page = book[self.sheet.name]
         found = result_column(self.layout.headers)
         column = (self.sheet.width if found is None else found) + 1
