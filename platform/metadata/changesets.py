@@ -171,7 +171,10 @@ def _carry_out(database: Database, request: _Request) -> Changeset:
     for attempt in range(ATTEMPTS):
         try:
             with transaction() as conn:
-                return _apply_in(conn, request)
+                applied, catalog = _apply_in(conn, request)
+            if catalog is not None:
+                store.cache_of(database.engine).put(catalog)
+            return applied
         except _NeedsRebuild:
             transaction = database.rebuilding
         except sa.exc.OperationalError as error:
@@ -181,14 +184,15 @@ def _carry_out(database: Database, request: _Request) -> Changeset:
     raise PlanError("plan.busy", status=503)
 
 
-def _apply_in(conn: Connection, request: _Request) -> Changeset:
+def _apply_in(conn: Connection, request: _Request) -> tuple[Changeset, Catalog | None]:
+    """The changeset and the catalog it leads to, both true once the transaction is committed."""
     version = _lock_version(conn)
     if request.expected_version is not None and request.expected_version != version:
         raise Conflict("conflict_schema", expected=request.expected_version, found=version)
     rows = store.read_rows(conn)
     changes = request.changes(rows)
     if not changes and not request.packages:
-        return _as_changeset(request, version, (), ())
+        return _as_changeset(request, version, (), ()), None
     found = _examine(conn, version, rows, changes, request.reverts)
     _refuse(found, request.allow_destructive)
     if found.plan.rebuilds and _is_guarded(conn):
@@ -202,7 +206,7 @@ def _apply_in(conn: Connection, request: _Request) -> Changeset:
             raise PlanError("plan.duplicates") from None
     applied = _as_changeset(request, version + 1, changes, found.plan.steps)
     write(conn, applied)
-    return applied
+    return applied, found.desired
 
 
 def _lock_version(conn: Connection) -> int:

@@ -124,9 +124,17 @@ class CatalogCache:
             if kept is not None and kept.version == version:
                 return kept
             fresh = loader()
-            if kept is None or fresh.version > kept.version:
-                self._catalog = fresh
+            self._keep(fresh)
             return fresh
+
+    def put(self, catalog: Catalog) -> None:
+        """Keep a Catalog that was just committed."""
+        with self._lock:
+            self._keep(catalog)
+
+    def _keep(self, catalog: Catalog) -> None:
+        if self._catalog is None or catalog.version > self._catalog.version:
+            self._catalog = catalog
 
 
 _caches: WeakKeyDictionary[Engine, CatalogCache] = WeakKeyDictionary()

@@ -85,8 +85,10 @@ def test_the_catalog_is_built_once_per_version(database: Database, monkeypatch: 
     applied(database, entity("account"))
     builds.clear()
 
+    other = Database(database.url.render_as_string(hide_password=False))
+
     def read(_: int) -> Catalog:
-        with database.reading() as conn:
+        with other.reading() as conn:
             return store.catalog_for(conn)
 
     with ThreadPoolExecutor(4) as pool:
@@ -96,6 +98,7 @@ def test_the_catalog_is_built_once_per_version(database: Database, monkeypatch: 
     applied(database, entity("contact"))
 
     assert read(0).version == 2 and "contact" in read(0).entities
+    other.close()
 
 
 def test_another_process_is_noticed(database: Database):
