@@ -26,13 +26,12 @@ from .actor import SYSTEM, Actor
 from .decisions import WITH_PARENT, Decisions, decide, decide_everything
 from .policy import policy_of
 from .scope import NOTHING, Scope, scope_clause
-from .secured import Secured, Selection, build_selection
+from .secured import Secured, Selection
 
 KEPT_COMPILED = 500
-KEPT_SELECTIONS = 300
 
-_Asked = tuple[str, str, bool | None, frozenset[str] | None]
-"""Entity, operation, deleted, columns: what a kept SELECT was built for."""
+_Asked = tuple[str, str, bool | None]
+"""Entity, operation, deleted: what a kept SELECT was built for."""
 
 
 @dataclass(frozen=True)
@@ -181,27 +180,23 @@ class EntityAccess:
             raise UnknownField(key)
         return self.entity.all_fields[key]
 
-    def select(
-        self, operation: str = "view", *, deleted: bool | None = False, columns: Iterable[str] | None = None
-    ) -> Secured:
-        """The rows on which the actor may do `operation`, with what he sees of them.
+    def select(self, operation: str = "view", *, deleted: bool | None = False) -> Secured:
+        """The rows on which the actor may do `operation`, with what he sees of them, under the entity's name.
 
-        `deleted`: False the live rows, True those in the bin, None both. `columns` keeps the SQL short: only these
-        fields (of those he sees). Raises NotFound when he may not view the entity.
+        `deleted`: False the live rows, True those in the bin, None both. Raises NotFound when he may not view it.
         """
-        chosen = None if columns is None else frozenset(columns)
-        return Secured(self, self.selection(operation, deleted, chosen), self.entity.key)
+        return Secured(self, self.selection(operation, deleted=deleted), self.entity.key)
 
-    def selection(self, operation: str, deleted: bool | None, columns: frozenset[str] | None) -> Selection:
-        """The SELECT behind `select`, kept as long as it is the same at every moment. Raises NotFound."""
+    def selection(self, operation: str = "view", *, deleted: bool | None = False) -> Selection:
+        """The SELECT behind `select`, kept while it is the same at every moment. Raises NotFound."""
         if not self.may("view"):
             raise NotFound()
         kept = self.access.kept
-        key = (self.entity.key, operation, deleted, columns)
+        key = (self.entity.key, operation, deleted)
         found = kept.get(key)
         if found is None:
-            found = build_selection(self, operation, deleted, columns)
-            if found.steady and len(kept) < KEPT_SELECTIONS:
+            found = Selection(self, operation, deleted)
+            if found.steady:
                 kept[key] = found
         return found
 

@@ -2,13 +2,14 @@
 
 A plain `SELECT … FROM r_x WHERE …` as a subquery, which both databases merge into the statement around it, so that
 indexes serve filters and sorting. A field that every visible row shows is the bare column; one that only some rows
-show is `CASE WHEN <scope that shows it> THEN column END`; one that no row shows is not there at all.
+show is `CASE WHEN <scope that shows it> THEN column END`; one that no row shows cannot be had at all.
+
+The subquery has only the columns somebody asked for: each `column` that is new is added to it. Building and
+hashing all columns of a wide entity for every statement would cost more than many a statement itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -23,23 +24,75 @@ from .scope import Scope
 if TYPE_CHECKING:
     from .access import EntityAccess
 
+BIN = "deleted_at"
 
-@dataclass(frozen=True, slots=True)
+Mask = tuple[str, ColumnElement[bool]]
+"""Name and clause of the rows that show some fields."""
+
+
 class Selection:
-    """A secured SELECT and, for fields only some rows show, the name of the column that says which rows do."""
+    """The SELECT of the rows on which an operation is allowed, and what may be picked from it.
 
-    select: sa.Select[Any]
-    flags: Mapping[str, str]
-    steady: bool
+    `steady`: it is the same at every moment, so it may be kept.
+    """
+
+    def __init__(self, access: EntityAccess, operation: str, deleted: bool | None) -> None:
+        decisions, table = access.decisions, access.table
+        self.access = access
+        self.shown = decisions.shown
+        self.deleted = deleted
+        scopes = access.rows(operation)
+        wheres = [access.clause(scope) for scope in scopes]
+        if deleted is not None:
+            wheres.append(table.c.deleted_at.is_not(None) if deleted else table.c.deleted_at.is_(None))
+        self.select = sa.select(table.c.id.label("id")).where(*wheres)
+        self.steady = all(scope.steady for scope in (*scopes, *self.shown.values())) and not any(
+            access.access.catalog.is_virtual(field) for field in access.entity.fields.values()
+        )
+        self._picked: dict[str, ColumnElement[Any]] = {}
+        self._masks = self._mask_all(decisions.rows["view"])
+
+    def _mask_all(self, rows: Scope) -> dict[Scope, Mask]:
+        partial = dict.fromkeys(scope for scope in self.shown.values() if not scope.covers(rows))
+        # Field keys begin with a letter, so these names are free.
+        return {scope: (f"_shown_{n}", self.access.clause(scope)) for n, scope in enumerate(partial, 1)}
+
+    def pick(self, key: str) -> ColumnElement[Any]:
+        """What the inner SELECT gives for the field. Raises UnknownField, the same for hidden and unknown ones."""
+        found = self._picked.get(key)
+        if found is None:
+            if not self._is_readable(key):
+                raise UnknownField(key)
+            found = self._picked[key] = self._column(key)
+        return found
+
+    def _is_readable(self, key: str) -> bool:
+        if key == BIN:
+            return self.deleted is not False and key in self.shown
+        return key in self.access.readable and self.access.is_stored(key)
+
+    def _column(self, key: str) -> ColumnElement[Any]:
+        access = self.access.access
+        column = TableSource(access.catalog, self.access.entity.key, self.access.table, access.env).column(key)
+        mask = self.mask(key)
+        return (column if mask is None else sa.case((mask[1], column))).label(key)
+
+    def mask(self, key: str) -> Mask | None:
+        """What says in which rows the field is shown; None when in all that are visible."""
+        return self._masks.get(self.shown[key])
 
 
 class Secured:
-    """What one actor may see of one entity: a Source of Conditions, and a FROM of any SELECT."""
+    """What one actor may see of one entity: a Source of Conditions, and a FROM of any SELECT.
+
+    Take columns from `column`, never from `from_.c`: the latter has only those already asked for.
+    """
 
     def __init__(self, access: EntityAccess, selection: Selection, name: str | None = None) -> None:
         self.access = access
         self.selection = selection
         self.from_: sa.Subquery = selection.select.subquery(name)
+        self._columns: dict[str, ColumnElement[Any]] = {"id": self._outer("id", access.table.c.id)}
 
     @property
     def entity(self) -> Entity:
@@ -53,16 +106,30 @@ class Secured:
 
     def column(self, key: str) -> ColumnElement[Any]:
         """The field's column. Raises UnknownField, the same for hidden and unknown fields."""
-        found: ColumnElement[Any] | None = self.from_.c.get(key)
-        if found is None or key not in self.entity.all_fields:
-            raise UnknownField(key)
-        return found
+        found = self._columns.get(key)
+        return self._add(key, self.selection.pick(key)) if found is None else found
 
     def shown(self, key: str) -> ColumnElement[bool] | None:
         """SQL that holds where the field is shown; None when that is everywhere. Raises UnknownField."""
         self.column(key)
-        flag = self.selection.flags.get(key)
-        return None if flag is None else self.from_.c[flag]
+        mask = self.selection.mask(key)
+        if mask is None:
+            return None
+        name, clause = mask
+        if name in self._columns:
+            return self._columns[name]
+        # A comparison with an empty owner is neither true nor false; the flag must be one of them.
+        return self._add(name, sa.case((clause, sa.true()), else_=sa.false()).label(name))
+
+    def _add(self, name: str, picked: ColumnElement[Any]) -> ColumnElement[Any]:
+        self.from_.element = self.from_.element.add_columns(picked)  # type: ignore[attr-defined]
+        column = self._columns[name] = self._outer(name, picked)
+        return column
+
+    def _outer(self, name: str, picked: ColumnElement[Any]) -> ColumnElement[Any]:
+        column = sa.column(name, picked.type)
+        column.table = self.from_
+        return column
 
     def related(self, key: str) -> Secured:
         """The records the relation field points at, as far as the actor sees them, under a name of their own.
@@ -85,64 +152,6 @@ class Secured:
     def _other(self, entity_key: str, mentioned: str) -> Secured:
         try:
             other = self.access.access.entity(entity_key)
-            return Secured(other, other.selection("view", False, None))
+            return Secured(other, other.selection())
         except NotFound:
             raise UnknownField(mentioned) from None
-
-
-def build_selection(
-    access: EntityAccess, operation: str, deleted: bool | None, columns: frozenset[str] | None
-) -> Selection:
-    """The SELECT of the rows on which `operation` is allowed, with the fields that are shown, out of `columns`."""
-    shown = access.decisions.shown
-    readable = access.readable | ({"deleted_at"} & shown.keys() if deleted is not False else set())
-    wanted = readable if columns is None else readable & (columns | {"id"})
-    names = [key for key in access.entity.all_fields if key in wanted and access.is_stored(key)]
-    masks = _Masks(access)
-    visible = access.decisions.rows["view"]
-    picked = [_pick(access, key, None if shown[key].covers(visible) else masks.of(key)) for key in names]
-    rows = access.rows(operation)
-    wheres = [access.clause(scope) for scope in rows]
-    live = access.table.c.deleted_at
-    if deleted is not None:
-        wheres.append(live.is_not(None) if deleted else live.is_(None))
-    steady = all(s.steady for s in (*rows, *masks.scopes)) and not any(
-        access.access.catalog.is_virtual(access.entity.all_fields[key]) for key in names
-    )
-    return Selection(sa.select(*picked, *masks.columns()).where(*wheres), masks.flags, steady)
-
-
-class _Masks:
-    """The distinct scopes that show only part of the rows, each with a flag column of its own."""
-
-    def __init__(self, access: EntityAccess) -> None:
-        self.access = access
-        self.scopes: dict[Scope, tuple[str, ColumnElement[bool]]] = {}
-        self.flags: dict[str, str] = {}
-
-    def of(self, key: str) -> ColumnElement[bool]:
-        scope = self.access.decisions.shown[key]
-        if scope not in self.scopes:
-            # Field keys begin with a letter, so this name is free.
-            self.scopes[scope] = (f"_shown_{len(self.scopes) + 1}", self.access.clause(scope))
-        name, clause = self.scopes[scope]
-        self.flags[key] = name
-        return clause
-
-    def columns(self) -> Iterable[ColumnElement[Any]]:
-        # A comparison with an empty owner is neither true nor false; the flag must be one of them.
-        return (
-            sa.case((clause, sa.true()), else_=sa.false()).label(name) for name, clause in self.scopes.values()
-        )
-
-
-def _pick(access: EntityAccess, key: str, mask: ColumnElement[bool] | None) -> ColumnElement[Any]:
-    column = _raw_column(access, key)
-    if mask is None:
-        return column.label(key)
-    return sa.case((mask, column)).label(key)
-
-
-def _raw_column(access: EntityAccess, key: str) -> ColumnElement[Any]:
-    table, env = access.table, access.access.env
-    return TableSource(access.access.catalog, access.entity.key, table, env).column(key)

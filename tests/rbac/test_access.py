@@ -109,7 +109,11 @@ def test_hidden_and_unknown_fields_are_refused_alike():
 def test_a_hidden_field_is_in_no_sql():
     catalog = shop(grant("a", "account", SALES, {"view": "own"}, {"*": "view", "phone": "none"}))
 
-    assert "phone" not in str(sa.select(access_for(catalog, ANN).entity("account").select().from_))
+    secured = access_for(catalog, ANN).entity("account").select()
+    for key in secured.access.readable & set(secured.access.table.c.keys()):
+        secured.column(key)
+
+    assert "phone" not in str(secured.from_.element)
 
 
 def test_a_derived_field_is_hidden_with_any_of_its_inputs():
