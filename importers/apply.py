@@ -23,7 +23,9 @@ Progress = Callable[[int, int], None]
 def verdicts_of(plan: Plan) -> Verdicts:
     """What is already known before anything is written: skips, refusals and warnings."""
     columns = plan.columns
-    return Verdicts(plan.size, {}, {}, dict(plan.skip), dict(columns.refused), dict(columns.warnings))
+    return Verdicts(
+        plan.size, skipped=dict(plan.skip), refused=dict(columns.refused), warnings=dict(columns.warnings)
+    )
 
 
 def write(ctx: Context, plan: Plan, verdicts: Verdicts, progress: Progress, only: range | None = None) -> None:

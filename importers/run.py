@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from formloom.metadata.database import Database
-from formloom.metadata.errors import FormloomError
+from formloom.metadata.errors import Conflict, FormloomError
 from formloom.metadata.wording import LANGUAGES
 from formloom.runtime.context import Context
 
@@ -107,6 +107,7 @@ class ImportRun:
                 apply.write(ctx, plan, verdicts, self.progress)
             if verdicts.refused:
                 raise _Withdrawn()
+            verdicts.written = True
             staging.store_verdicts(conn, self.record.id, verdicts)
             self._finish(conn, staging.DONE)
         if verdicts.refused:
@@ -119,6 +120,7 @@ class ImportRun:
     def _apply_rows(self) -> Verdicts:
         plan = self.plan()
         verdicts = self._so_far(plan)
+        verdicts.written = True
         for start in range(0, plan.size, apply.BATCH_ROWS):
             batch = range(start, min(start + apply.BATCH_ROWS, plan.size))
             if all(p in verdicts.created or p in verdicts.updated for p in batch):
@@ -145,7 +147,9 @@ class ImportRun:
         return verdicts
 
     def undo(self) -> dict[str, int]:
-        """Take back what the import wrote and nobody has changed since; how many rows each way."""
+        """Take back what the import wrote and nobody has changed since; how many each way. Raises Conflict."""
+        if self.record.state != staging.DONE:
+            raise Conflict("import.not_done")
         with self.writing() as conn:
             counts = undo.take_back(self._writer(conn), self.record.cause)
             staging.change(conn, self.record.id, counts={**self.record.counts, **counts})

@@ -169,6 +169,7 @@ def store_verdicts(conn: Connection, import_id: int, verdicts: Verdicts) -> None
     """Keep what became of each row, for the report and the wizard."""
     content = {
         "total": verdicts.total,
+        "written": verdicts.written,
         "created": list(verdicts.created.items()),
         "updated": list(verdicts.updated.items()),
         "skipped": list(verdicts.skipped.items()),
@@ -192,6 +193,7 @@ def load_verdicts(conn: Connection, import_id: int) -> Verdicts:
     content = json.loads(text)
     return Verdicts(
         total=content["total"],
+        written=content["written"],
         created=dict(content["created"]),
         updated=dict(content["updated"]),
         skipped=dict(content["skipped"]),

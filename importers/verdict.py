@@ -13,9 +13,13 @@ DONE_MARK = "✓"
 
 @dataclass
 class Verdicts:
-    """Results of an import by position of the data row; `created` and `updated` hold record ids."""
+    """Results of an import by position of the data row; `created` and `updated` hold record ids.
+
+    `written` tells what was done from what only would be.
+    """
 
     total: int = 0
+    written: bool = False
     created: dict[int, int] = field(default_factory=dict)
     updated: dict[int, int] = field(default_factory=dict)
     skipped: dict[int, str] = field(default_factory=dict)
@@ -48,8 +52,13 @@ def row_text(verdicts: Verdicts, position: int, labels: Mapping[str, str], lang:
         mark = DONE_MARK + " " if verdicts.skipped[position] == "done_before" else ""
         return mark + say(f"import.skipped.{verdicts.skipped[position]}", lang)
     if position in verdicts.updated:
-        return f"{DONE_MARK} {say('import.updated', lang)}"
-    return f"{DONE_MARK} {say('import.created', lang)}" if position in verdicts.created else ""
+        return _done("updated", verdicts, lang)
+    return _done("created", verdicts, lang) if position in verdicts.created else ""
+
+
+def _done(how: str, verdicts: Verdicts, lang: str) -> str:
+    """Only what is in carries the mark by which a later import knows it."""
+    return f"{DONE_MARK} {say(f'import.{how}', lang)}" if verdicts.written else say(f"import.would_be_{how}", lang)
 
 
 def reason(error: FieldError, labels: Mapping[str, str], lang: str) -> str:
