@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from .api import batches, me, metadata, records
+from .api import batches, dashboards, me, metadata, openapi, records
 from .http import health, signin
 from .views import departments, home, pick, search, settings, users
 from .views import list as lists
@@ -16,6 +16,8 @@ ROUTES: list[BaseRoute] = [
     *metadata.routes,
     *records.routes,
     *batches.routes,
+    *dashboards.routes,
+    *openapi.routes,
     *home.routes,
     *lists.routes,
     *pick.routes,
