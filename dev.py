@@ -115,7 +115,7 @@ def shots(arguments: Sequence[str]) -> int:
 
 def docs(arguments: Sequence[str]) -> int:
     """Write the reference."""
-    return call([str(PYTHON), "-m", "docs.generate", *arguments], LC_ALL="C.UTF-8")
+    return call([str(PYTHON), "-m", "docs.generate", *arguments])
 
 
 def set_up(level: str, *, pages: bool = True) -> None:

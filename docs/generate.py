@@ -3,30 +3,59 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import inspect
 import json
+import os
+import pkgutil
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import formloom.metadata.fields  # noqa: F401  (fills the registry)
-from formloom.metadata import documents, errors
+from formloom.metadata import errors
+from formloom.metadata.checks import shape as shapes
 from formloom.metadata.fieldtype import FIELD_TYPES, FieldType
-from formloom.metadata.wording import texts
 from formloom.runtime.cli import build_parser
 from formloom.runtime.settings import PREFIX, Settings
 
-FOLDER = Path(__file__).parent / "reference"
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "docs" / "reference"
+PACKAGES = ("platform/metadata", "platform/rbac", "platform/runtime", "importers")
 LONGEST_SAMPLE = 60
 MADE = "<!-- Made by `python3 dev.py docs`; edit the program, not this page. -->"
 
 
-def main() -> None:
-    """Write every page anew."""
+def main() -> int:
+    """Write every page anew; with --check, only name those that lag."""
+    os.environ["LC_ALL"] = "C.UTF-8"  # commands explain themselves in the terminal's language
+    import_everything()
+    lagging = {name: text for name, text in pages().items() if not is_current(name, text)}
+    if "--check" in sys.argv[1:]:
+        print(*lagging, sep="\n")
+        return len(lagging) and 1
     FOLDER.mkdir(exist_ok=True)
-    for name, text in pages().items():
+    for name, text in lagging.items():
         (FOLDER / name).write_text(text, encoding="utf-8")
+    return 0
+
+
+def is_current(name: str, text: str) -> bool:
+    """True when the page is there as the program would write it."""
+    return (FOLDER / name).is_file() and (FOLDER / name).read_text(encoding="utf-8") == text
+
+
+def import_everything() -> None:
+    """Import every module, so that every error and field type is known."""
+    for package in PACKAGES:
+        name = f"formloom.{package.removeprefix('platform/')}"
+        for module in pkgutil.walk_packages([str(ROOT / package)], f"{name}."):
+            if "__main__" not in module.name:
+                import_module(module.name)
 
 
 def pages() -> dict[str, str]:
@@ -74,7 +103,7 @@ def operators() -> str:
 
 def error_codes() -> str:
     """The codes of answers, then those of single fields, with their sentences."""
-    status = {kind.code: str(kind.status) for kind in families(errors.FormloomError)}
+    status = statuses()
     whole = [(code, status.get(code.strip("`"), ""), *said) for code, *said in sentences("error.")]
     single = list(sentences("field."))
     return "\n\n".join(
@@ -87,6 +116,19 @@ def error_codes() -> str:
     )
 
 
+def statuses() -> dict[str, str]:
+    """Code -> HTTP status: a class's own, and those its instances are raised with."""
+    kinds = {kind.__name__: kind for kind in families(errors.FormloomError)}
+    found = {kind.code: str(kind.status) for kind in kinds.values()}
+    for path in sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds:
+                said = [part.value for part in node.args[:1] if isinstance(part, ast.Constant)]
+                own = {key.arg: key.value.value for key in node.keywords if isinstance(key.value, ast.Constant)}
+                found |= {code: str(own.get("status") or kinds[node.func.id].status) for code in said}
+    return found
+
+
 def families(kind: type[errors.FormloomError]) -> Iterable[type[errors.FormloomError]]:
     """The class and all below it."""
     yield kind
@@ -96,9 +138,17 @@ def families(kind: type[errors.FormloomError]) -> Iterable[type[errors.FormloomE
 
 def sentences(prefix: str) -> Iterable[tuple[str, str, str]]:
     """Code, English and Chinese sentence of each text whose key begins with `prefix`."""
-    english, chinese = texts("en"), texts("zh")
+    english, chinese = words("en"), words("zh")
     for key in sorted(key for key in english if key.startswith(prefix)):
         yield f"`{key.removeprefix(prefix)}`", english[key], chinese[key]
+
+
+@cache
+def words(language: str) -> dict[str, str]:
+    """All texts of a language, of every package."""
+    files = sorted(path for package in PACKAGES for path in (ROOT / package).rglob(f"{language}.json"))
+    read = (json.loads(path.read_text(encoding="utf-8")) for path in files if "wording" in path.parts)
+    return {key: text for texts in read for key, text in texts.items()}
 
 
 def settings() -> str:
@@ -106,7 +156,7 @@ def settings() -> str:
     rows = []
     for each in fields(Settings):
         default = "" if each.default in (MISSING, "", ()) else f"`{each.default}` {each.metadata['unit']}".strip()
-        rows.append((f"`{PREFIX}{each.name.upper()}`", texts("en")[f"setting.{each.metadata['words']}"], default))
+        rows.append((f"`{PREFIX}{each.name.upper()}`", words("en")[f"setting.{each.metadata['words']}"], default))
     return table(("variable", "is", "default"), rows)
 
 
@@ -143,7 +193,7 @@ def argument(action: argparse.Action) -> str:
 
 def document_kinds() -> str:
     """Each kind of document with its parts, as its JSON Schema has them."""
-    return "\n\n".join(document_kind(kind, documents.schema(kind)) for kind in sorted(documents.KINDS))
+    return "\n\n".join(document_kind(kind, shapes.published(kind)) for kind in sorted(shapes.KINDS))
 
 
 def document_kind(kind: str, schema: Mapping[str, Any]) -> str:
@@ -166,7 +216,7 @@ def shape(part: Mapping[str, Any]) -> str:
     if "$ref" in part:
         return part["$ref"].rpartition("/")[2].replace("_", " ")
     if part.get("type") == "array":
-        return f"list of {shape(part.get('items', {}))}"
+        return f"list of {shape(part.get('items', {}))}".removesuffix(" of ")
     kinds = part.get("type", "")
     return kinds if isinstance(kinds, str) else " or ".join(kinds)
 
@@ -203,4 +253,4 @@ PAGES: dict[str, tuple[str, Callable[[], str]]] = {
 }
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,13 @@ from formloom.metadata.model import Field
 from tests.architecture.tree import ROOT
 
 PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def test_the_reference_says_what_the_program_does():
+    command = [sys.executable, "-m", "docs.generate", "--check"]
+    asked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (asked.stdout.split(), asked.returncode) == ([], 0), "run `python3 dev.py docs`"
 
 
 def blocks(page: str, language: str) -> list[str]:
