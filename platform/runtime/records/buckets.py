@@ -62,7 +62,7 @@ def _shifted(column: ColumnElement[Any], zone: tzinfo) -> ColumnElement[Any]:
 
 @lru_cache(maxsize=64)
 def offsets(zone: tzinfo) -> tuple[tuple[datetime, int], ...]:
-    """(naive UTC instant, seconds east of UTC from then on) of each change of offset; the first holds from ever."""
+    """(naive UTC instant, seconds east of UTC from then on) of each change of offset; the first is always so."""
     at = datetime(_FIRST_YEAR, 1, 1, tzinfo=UTC)
     found = [(at.replace(tzinfo=None), _offset(zone, at))]
     while at.year < _LAST_YEAR:

@@ -85,7 +85,7 @@ def require(batch: Batch, entity: Entity, besides: str | None = None) -> None:
 
 
 def references(batch: Batch) -> list[Check]:
-    """Checks that what references point at exists, is live, and is visible to the actor: absent and hidden alike."""
+    """Checks that what references point at is there and visible to the actor: absent and hidden are alike."""
     found = []
     for key in batch.columns:
         field = batch.entity.all_fields[key]
@@ -105,7 +105,7 @@ def _existing(batch: Batch, field: Field, ids: set[int]) -> sa.Select[Any] | Non
         return chosen if is_system(batch.ctx) else chosen.where(table.c.is_active)
     at_once = field.option("filter") is not None and picking.is_asked_at_once(batch, field)
     try:
-        source = batch.ctx.access.entity(field.option(kind)).select(columns=("id",))
+        source = batch.ctx.access.entity(field.option(kind)).select()
     except NotFound:
         return None
     column = source.column("id")
@@ -114,7 +114,7 @@ def _existing(batch: Batch, field: Field, ids: set[int]) -> sa.Select[Any] | Non
 
 
 def uniques(batch: Batch, own: Sequence[int] = ()) -> list[Check]:
-    """Checks that unique values are not taken by other live rows, whoever may see these. `own` are the rows' ids."""
+    """Checks that unique values are not taken by other live rows, whoever sees those. `own` are the rows' ids."""
     table = batch.rights.table
     found = []
     for field in batch.entity.fields.values():

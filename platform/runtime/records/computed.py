@@ -107,7 +107,7 @@ def _local_formulas(catalog: Catalog, entity: Entity) -> tuple[Field, ...]:
 def for_new_rows(
     ctx: Surroundings, entity: Entity, columns: Mapping[str, Sequence[Any]], size: int
 ) -> dict[str, list[Any]]:
-    """Columns of computed fields for rows that nothing refers to yet. Queries: 1 for each relation looked through."""
+    """Columns of computed fields for rows that nothing refers to yet. Queries: 1 for each relation they read."""
     found: dict[str, list[Any]] = {}
     for rollup in entity.fields.values():
         if rollup.behaviour.computed and "function" in rollup.options:
@@ -243,7 +243,8 @@ class _Work:
                 by_entity.setdefault(entity, []).append(key)
         for entity, keys in by_entity.items():
             ids = frozenset[int]().union(*(self.pending.pop((entity, key)) for key in keys))
-            lock(self.ctx, entity, ids)
+            if any(self.graph.gathers(entity, key) for key in keys):
+                lock(self.ctx, entity, ids)
             compute(self.ctx, entity, keys, among(self.ctx.conn, self.ctx.catalog.tables[entity].c.id, ids))
             start, walked = Touched(entity, ids, frozenset(keys)), {}
             for key in keys:

@@ -211,6 +211,7 @@ def restore(ctx: Context, entity: str, ids: Sequence[int], touched: list[compute
         _require_live(ctx, declared.parent, {row[declared.parent] for row in rows.values()})
     found: dict[str, Rows] = {}
     _collect_back(ctx, entity, rows, found)
+    found = {key: back for key, back in found.items() if back}
     for key, back in found.items():
         _refuse_taken(ctx, key, back)
     for key, back in found.items():
@@ -227,8 +228,9 @@ def _require_live(ctx: Context, parent: str, ids: Collection[int]) -> None:
 
 
 def _collect_back(ctx: Context, entity: str, rows: Rows, found: dict[str, Rows]) -> None:
-    fresh = {r: row for r, row in rows.items() if r not in found.setdefault(entity, {})}
-    found[entity].update(fresh)
+    known = found.setdefault(entity, {})
+    fresh = {record_id: row for record_id, row in rows.items() if record_id not in known}
+    known.update(fresh)
     for link in ctx.catalog.referrers[entity] if fresh else ():
         if not (is_line_of(ctx, link, entity) or link.option("on_delete") == "cascade"):
             continue

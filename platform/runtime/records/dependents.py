@@ -41,10 +41,15 @@ class Dependents:
 
     edges: Mapping[Place, tuple[tuple[Place, Route], ...]]
     levels: tuple[tuple[Place, ...], ...]
+    gathering: frozenset[Place]
 
     def reading(self, place: Place) -> tuple[tuple[Place, Route], ...]:
         """The computed fields that read this field, with the routes to their rows."""
         return self.edges.get(place, ())
+
+    def gathers(self, entity: str, key: str) -> bool:
+        """Whether the field is computed from other rows that may come and go, not from what its row points at."""
+        return (entity, key) in self.gathering
 
     def placed(self, entity: str) -> list[Place]:
         """The stored computed fields of an entity."""
@@ -68,7 +73,10 @@ def _build(catalog: Catalog) -> Dependents:
             for place, route in _inputs(catalog, field):
                 edges.setdefault(place, {})[target, route] = None
                 reads[target].add(place)
-    return Dependents({place: tuple(found) for place, found in edges.items()}, _levels(reads))
+    gathering = {target for found in edges.values() for target, route in found if any(hop.up for hop in route)}
+    return Dependents(
+        {place: tuple(found) for place, found in edges.items()}, _levels(reads), frozenset(gathering)
+    )
 
 
 def _levels(reads: Mapping[Place, set[Place]]) -> tuple[tuple[Place, ...], ...]:

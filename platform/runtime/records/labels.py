@@ -26,7 +26,7 @@ Label = tuple[ColumnElement[Any], Callable[[Any], str]]
 
 
 def label_of(access: Access, field: Field, link: ColumnElement[Any], lang: str, depth: int = 0) -> Label | None:
-    """The label of the reference that `link` holds; None where the field is no reference or nothing may be shown."""
+    """The label of the reference that `link` holds; None where it is no reference or nothing may be shown."""
     kind = field.behaviour.target
     if kind is None:
         return None

@@ -51,7 +51,7 @@ class _Sorted:
 
 
 def prepare(changed: updating.Changed, wanted: updating.Wanted) -> list[LinesPlan]:
-    """What becomes of the sub-tables that were given; refusals go to the records. Queries: 2 for each sub-table."""
+    """What becomes of the sub-tables that were given; refusals go to the records. Queries: 2 for each."""
     plans = []
     for table in changed.batch.ctx.catalog.children[changed.batch.entity.key]:
         if table.key in changed.batch.tables:

@@ -69,7 +69,7 @@ def restrictions(ctx: Context, request: ListRequest, source: Any) -> list[Column
 
 
 def _trusted(ctx: Context, request: ListRequest, source: Any) -> ColumnElement[bool]:
-    """A layout's own condition. It may name fields its reader does not see, and is then judged on the bare rows."""
+    """A layout's own condition. It may name fields the reader does not see; it is then judged on bare rows."""
     condition = conditions.parse(request.fixed, ctx.catalog.entity(request.entity), ctx.catalog)
     seen = paths.as_seen(ctx.access)
     if all(_sees(seen, ctx, request.entity, path) for path in conditions.paths(condition)):

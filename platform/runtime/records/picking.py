@@ -94,12 +94,13 @@ def refuse_unpickable(batch: Batch, skip: Callable[[int, str], bool], row_of: Ca
 
     Queries: 1 for each filtered relation that is given, none where `is_asked_at_once`.
     """
-    for key in batch.columns:
-        field = batch.entity.all_fields[key]
-        if field.option("filter") is None or is_asked_at_once(batch, field):
+    for field in batch.entity.fields.values():
+        if field.option("filter") is None or batch.columns.keys().isdisjoint({field.key, *looks_at(field)}):
             continue
-        rows = {place: row_of(place) for place in batch.positions() if not skip(place, key)}
-        rows = {place: row for place, row in rows.items() if row.get(key) not in (None, ABSENT)}
+        if field.key in batch.columns and is_asked_at_once(batch, field):
+            continue
+        rows = {place: row_of(place) for place in batch.positions() if not skip(place, field.key)}
+        rows = {place: row for place, row in rows.items() if row.get(field.key) not in (None, ABSENT)}
         if rows:
             _judge(batch, field, rows)
 

@@ -35,4 +35,4 @@ def _unpacked(conn: Connection, values: list[Any], kind: sa.types.TypeEngine[Any
         packed = sa.literal(orjson.dumps(values).decode(), sa.Text())
         return sa.select(sa.func.json_each(packed).table_valued("value").c.value)
     array = sa.cast(sa.literal(values, sa.ARRAY(kind)), sa.ARRAY(kind))
-    return sa.select(sa.func.unnest(array).table_valued(sa.column("value", kind)).c.value)
+    return sa.select(sa.func.unnest(array))

@@ -72,7 +72,7 @@ class Selection:
                 raise UnknownField(path)
 
     def inner(self, source: Any) -> list[ColumnElement[Any]]:
-        """The columns of the page's rows: the first field of each path, and whether it is shown where that varies."""
+        """The columns of the page's rows: the first field of each path, and if it is shown where that varies."""
         columns: list[ColumnElement[Any]] = []
         for head in self._heads():
             columns.append(source.column(head).label(f"c_{head}"))

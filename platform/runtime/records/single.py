@@ -24,7 +24,7 @@ ROW_OPERATIONS = ("edit", "delete")
 
 
 def fetch(ctx: Context, entity: str, record_id: int, fields: Iterable[str] | None = None) -> Record:
-    """The record. `fields` None means all of it. Raises NotFound. Queries: 1, and 1 for each sub-table asked for."""
+    """The record. `fields` None means all of it. Raises NotFound. Queries: 1, and 1 for each sub-table."""
     rights = ctx.access.entity(entity)
     rights.require("view")
     tables = {field.key: field for field in sub_tables(ctx, entity)}

@@ -21,6 +21,7 @@ from . import single
 from .labels import label_of, label_text
 from .record import Record
 from .rowset import among
+from .selection import stored_fields
 
 if TYPE_CHECKING:
     from ..context import Context
@@ -130,10 +131,8 @@ class _Told:
         """Fields some row may hide: of a row that is gone nobody can tell whether it did."""
         if entity not in self.hidden:
             source = self.ctx.access.entity(entity).select()
-            keys = self.ctx.access.entity(entity).readable
-            self.hidden[entity] = frozenset(
-                key for key in keys if key in source.from_.c and source.shown(key) is not None
-            )
+            keys = stored_fields(self.ctx.access, entity)
+            self.hidden[entity] = frozenset(key for key in keys if source.shown(key) is not None)
         return self.hidden[entity]
 
     def _now(self, record: Record | None, entity: str, key: str) -> Any:
@@ -203,7 +202,8 @@ class _Texts:
         if not ids:
             return {}
         conn = self.ctx.conn
-        return dict(conn.execute(sa.select(users.c.id, users.c.name).where(among(conn, users.c.id, ids))).all())  # type: ignore[arg-type]
+        rows = conn.execute(sa.select(users.c.id, users.c.name).where(among(conn, users.c.id, ids)))
+        return {row.id: row.name for row in rows}
 
     def told(self, entity: str, one: FieldChange) -> FieldChange:
         """The change with its texts."""

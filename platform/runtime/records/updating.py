@@ -69,7 +69,8 @@ def prepare(
     Queries: 1 for a single record whose revision has not moved and whose filters look at given fields.
     """
     rights = ctx.access.entity(entity)
-    operation = "assign" if wanted.given and wanted.given.keys() <= values.ASSIGNED else "edit"
+    only_owner = wanted.given and wanted.given.keys() <= values.ASSIGNED and rights.may("assign")
+    operation = "assign" if only_owner else "edit"
     rights.require(operation)
     if len(set(wanted.ids)) != len(wanted.ids):
         raise InvalidInput("bad_parameter", name="ids")

@@ -67,7 +67,7 @@ ENTITIES = (
         field("tags", "multiselect", options=GRADES),
         field("parent", "relation", target="company", on_delete="set_null"),
         field("advisor", "user", default_formula="ME()"),
-        field("contacts", "rollup", function="count", of="contact", by="company"),
+        field("contacts", "rollup", function="count", of="contact", by="company", publish=True),
         field(
             "won",
             "rollup",
@@ -165,6 +165,7 @@ GRANTS = (
     grant("seller", "deal", "seller", "own", {"*": "edit", "lines": "edit", "discount": "view"}),
     grant("lead", "deal", "lead", "all", {"*": "edit", "lines": "edit"}),
     grant("all", "product", "seller", "all", create=False, edit=False, delete=False),
+    grant("lead", "product", "lead", "all"),
     grant("lead", "payment", "lead", "all"),
 )
 
