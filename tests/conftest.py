@@ -27,6 +27,12 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[postgres.RUN] = str(os.getpid())
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    changing = [item.nodeid for item in items if " at 0x" in item.nodeid]
+    if changing:
+        raise pytest.UsageError(f"give these names that are the same in every process: {changing[:5]}")
+
+
 @pytest.fixture(params=KINDS)
 def blank(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """A database that holds nothing."""

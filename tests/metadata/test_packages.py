@@ -65,9 +65,7 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize(
-    ("code", "spoil"), [(code, spoil) for code, many in BAD.items() for spoil in many], ids=lambda x: str(x)[:30]
-)
+@pytest.mark.parametrize(("code", "spoil"), [(code, spoil) for code, many in BAD.items() for spoil in many])
 def test_a_folder_that_is_not_sound_is_refused(tmp_path: Path, code: str, spoil: Any):
     root = folder(tmp_path / "shop", entity("item"))
     spoil(root)
