@@ -1,8 +1,8 @@
 """Pages from templates: the only door to Jinja2.
 
-A template says `{% extends layout %}` and fills the blocks `title` and `main`. `render` chooses the layout: the whole
-page in the shell, the bare page of somebody who has not signed in, or the main region alone when htmx moves between
-screens. Words come from `t(key, …)`; every value is escaped, and a name that does not exist is an error.
+A template says `{% extends layout %}` and fills the blocks `title` and `main`. `render` chooses the layout: the
+whole page in the shell, the bare page of somebody who has not signed in, or the main region alone when htmx moves
+between screens. Words come from `t(key, …)`; every value is escaped, and a name that does not exist is an error.
 """
 
 from __future__ import annotations
@@ -152,8 +152,8 @@ def attributes(given: Mapping[str, Any]) -> Markup:
     for name, value in given.items():
         if value is None or value is False:
             continue
-        name = name.rstrip("_").replace("_", "-")
-        parts.append(name if value is True else f'{name}="{escape(value)}"')
+        written = name.rstrip("_").replace("_", "-")
+        parts.append(written if value is True else f'{written}="{escape(value)}"')
     return Markup(" ".join(parts))
 
 
@@ -163,6 +163,7 @@ def states(name: str, required: bool, note: str | None, error: str | None) -> di
     return {"required": required, "aria_invalid": "true" if error else None, "aria_describedby": described}
 
 
+@lru_cache(maxsize=1_000)
 def icon(name: str | None, css: str = "") -> Markup:
     """An icon of the sprite; decoration, so the control around it needs a name of its own."""
     known = name if name in _icon_names() else UNKNOWN_ICON

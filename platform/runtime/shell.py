@@ -43,6 +43,7 @@ class Shell:
     name: str
     note: str
     administrator: bool
+    must_change_password: bool
     menu: tuple[LinkGroup, ...]
     creatable: tuple[Link, ...]
     commands: Markup
@@ -55,6 +56,7 @@ def shell_of(ctx: Context) -> Shell:
         name=ctx.actor.name,
         note=_roles_of(ctx),
         administrator=ctx.access.administrator,
+        must_change_password=ctx.session is not None and ctx.session.must_change_password,
         menu=menu,
         creatable=creatable,
         commands=_commands(ctx, menu, creatable),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
@@ -13,6 +14,7 @@ from ...metadata.wording import say, text_of
 from ..records import paths
 from ..records.record import Page
 from ..shell import ENTITY_ICON
+from .names import Names
 from .rows import draw_rows
 from .state import ListState
 
@@ -112,6 +114,11 @@ class ListScreen:
         return self.state.layout.key if self.state.layout else ""
 
     @property
+    def is_first(self) -> bool:
+        """Whether this is what the entity's plain address shows."""
+        return self.state.layout is None or self.state.layout == self.ctx.catalog.lists_of[self.entity][0]
+
+    @property
     def path(self) -> str:
         """The address without its query."""
         return self.state.path
@@ -141,7 +148,7 @@ class ListScreen:
         """The columns, as the address would say them."""
         return ",".join(self.state.request.columns)
 
-    @property
+    @cached_property
     def tabs(self) -> list[Tab]:
         """The saved lists of the entity. Another list is another question: only the search goes along."""
         found = []
@@ -161,16 +168,21 @@ class ListScreen:
         """How many rows this page has."""
         return say("list.shown", self.ctx.lang, count=len(self.page.items))
 
-    @property
+    @cached_property
     def chips(self) -> list[Chip]:
-        """The reader's filter, a sentence for each condition."""
+        """The reader's filter, a sentence for each condition. Queries: 0, or 1 for each kind of thing it names."""
         seen = paths.as_seen(self.ctx.access)
         entity = seen.entity(self.entity)
-        found = []
-        for index, part in enumerate(self.state.parts):
-            words = conditions.sentence(conditions.parse(part, entity, seen), entity, seen, self.ctx.lang)
-            found.append(Chip(" ".join(words), self.state.without(index)))
-        return found
+        parsed = [conditions.parse(part, entity, seen) for part in self.state.parts]
+        said = [conditions.sentence(part, entity, seen, self.ctx.lang, self._names.title) for part in parsed]
+        if self._names.missing:
+            self._names.fetch()
+            said = [conditions.sentence(part, entity, seen, self.ctx.lang, self._names.title) for part in parsed]
+        return [Chip(" ".join(words), self.state.without(index)) for index, words in enumerate(said)]
+
+    @cached_property
+    def _names(self) -> Names:
+        return Names(self.ctx)
 
     @property
     def offers(self) -> list[Offer]:
@@ -182,7 +194,7 @@ class ListScreen:
         fields = self._model.all_fields
         return [Offer(key, fields[key].text(self.ctx.lang)) for key in keys]
 
-    @property
+    @cached_property
     def columns(self) -> list[Heading]:
         """The heads of the table."""
         chosen = {c.field: c.width for c in self.state.layout.columns} if self.state.layout else {}
@@ -195,7 +207,8 @@ class ListScreen:
     def _heading(self, path: str, width: int | None, first: bool) -> Heading:
         chain = paths.resolve(self.ctx.access, self.entity, path)
         field = chain[-1]
-        width = width or (max(usual_width(field, self.ctx.lang), TITLE_WIDTH) if first else usual_width(field, self.ctx.lang))
+        usual = usual_width(field, self.ctx.lang)
+        width = width or (max(usual, TITLE_WIDTH) if first else usual)
         label = " · ".join(part.text(self.ctx.lang) for part in chain)
         sort, rank = self._sorting(path)
         return Heading(path, label, width, field.behaviour.numeric, self._sort_href(field, path, sort), sort, rank)
@@ -213,7 +226,7 @@ class ListScreen:
             return None
         return self.state.href(sort={"": path, "asc": f"-{path}", "desc": None}[sort])
 
-    @property
+    @cached_property
     def rows(self) -> Markup | None:
         """The rows as HTML; None when there are none."""
         if not self.page.items:

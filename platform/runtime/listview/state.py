@@ -78,7 +78,7 @@ def _layout(ctx: Context, entity: str, key: str) -> ListLayout | None:
 
 
 def usual_columns(ctx: Context, entity: str) -> Iterator[str]:
-    """What a list without a layout shows: the title, the first fields that fit into a cell, owner and last change."""
+    """What a list without a layout shows: the title, the first fields, owner and last change."""
     rights = ctx.access.entity(entity)
     title = rights.entity.title
     tables = {child.key for child in ctx.catalog.children[entity]}
@@ -98,7 +98,7 @@ def parts_of(condition: Any) -> list[Any]:
     if condition is None:
         return []
     if isinstance(condition, dict) and condition.keys() == {"all"} and isinstance(condition["all"], list):
-        return list(condition["all"])
+        return [part for each in condition["all"] for part in parts_of(each)]
     return [condition]
 
 

@@ -127,11 +127,11 @@ def department_tree(ctx: Context) -> list[Department]:
     count = (
         sa.select(users.c.department_id, sa.func.count()).where(users.c.is_active).group_by(users.c.department_id)
     )
-    people = dict(ctx.conn.execute(count).tuples().all())
+    people = dict(ctx.conn.execute(count).all())
     rows = organisation.tree(ctx.conn)
     heads = {row["head_id"] for row in rows if row["head_id"]}
     chosen = sa.select(users.c.id, users.c.name).where(users.c.id.in_(heads))
-    names = dict(ctx.conn.execute(chosen).tuples().all()) if heads else {}
+    names = dict(ctx.conn.execute(chosen).all()) if heads else {}
     return [
         Department(
             id=row["id"],

@@ -1,4 +1,4 @@
-"""What pickers ask: targets of a reference, by a few typed characters or by id. JSON: {items: [{id, title, note}]}."""
+"""What pickers ask: targets of a reference, by a few characters or by id, as JSON {items: [{id, title, note}]}."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _ids(query: Pairs) -> list[int] | None:
 
 
 def _offered(ctx: Context, entity: str, query: Pairs) -> Any:
-    """The filter of the relation field that is being filled in, with the values of its form. Raises UnknownField."""
+    """The filter of the relation that is being filled in, with the values of its form. Raises UnknownField."""
     name = query.one("for")
     if not name:
         return None

@@ -5,6 +5,7 @@ import "./overlays.js";
 import "./shell.js";
 import "./palette.js";
 import "./keys.js";
+import "./tabs.js";
 import "./list.js";
 import "./rowmarks.js";
 import "./columns.js";

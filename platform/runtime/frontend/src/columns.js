@@ -1,7 +1,7 @@
 // Which columns a list shows and in which order; kept in the address, and remembered for the next visit.
 
 import { list, withState } from "./list.js";
-import { act, asked, go, icon, make, say } from "./page.js";
+import { act, asked, go, icon, make, say, whenShown } from "./page.js";
 
 act("open-columns", async () => {
   const { entity } = list().dataset;
@@ -66,8 +66,50 @@ function filter(choices, text) {
 }
 
 function show(columns) {
-  const name = `fl.columns.${list().dataset.layout || list().dataset.entity}`;
-  if (columns) localStorage.setItem(name, columns);
-  else localStorage.removeItem(name);
+  for (const name of namesOf(list().dataset)) {
+    if (columns) localStorage.setItem(name, columns);
+    else localStorage.removeItem(name);
+  }
   go(withState({ columns }));
 }
+
+// What was chosen is remembered for each saved list. The first one is also what the entity's plain address shows.
+function namesOf({ entity, layout, first }) {
+  return [layout ? `fl.columns.${layout}` : null, !layout || first !== undefined ? `fl.columns.${entity}` : null].filter(Boolean);
+}
+
+/** The address of a list with the remembered columns, or null when none are remembered or it names its own. */
+function remembered(address) {
+  const target = new URL(address, location.href);
+  const entity = target.pathname.match(/^\/e\/([a-z0-9_]+)$/)?.[1];
+  if (!entity || target.searchParams.has("columns")) return null;
+  const columns = localStorage.getItem(`fl.columns.${target.searchParams.get("list") ?? entity}`);
+  if (!columns) return null;
+  target.searchParams.set("columns", columns);
+  return target.pathname + target.search;
+}
+
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (detail.verb !== "get" || detail.formData.has("columns")) return;
+  detail.path = remembered(detail.path) ?? detail.path;
+});
+
+whenShown("#list", (screen) => {
+  const address = remembered(location.href);
+  if (address && new URL(address, location.href).searchParams.get("columns") !== screen.dataset.columns) {
+    go(address, { replace: true });
+  }
+});
+
+// A column that was remembered may be gone, or no longer ours to see: then all that was remembered of it is forgotten.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const target = new URL(detail.pathInfo?.finalRequestPath ?? location.href, location.href);
+  const columns = target.searchParams.get("columns");
+  if (detail.xhr.status !== 422 || !columns) return;
+  const kept = Object.keys(localStorage).filter((name) => name.startsWith("fl.columns.") && localStorage.getItem(name) === columns);
+  if (!kept.length) return;
+  for (const name of kept) localStorage.removeItem(name);
+  detail.shouldSwap = false;
+  target.searchParams.delete("columns");
+  go(target.pathname + target.search, { replace: true });
+});

@@ -54,10 +54,9 @@ act("export", () => exportRows({}));
 export async function exportRows({ ids }) {
   const shown = list().dataset;
   const state = new URLSearchParams(location.search);
-  const request = { entity: shown.entity, fields: shown.columns.split(",") };
-  const filter = shown.filter ? JSON.parse(shown.filter) : null;
-  if (ids) request.ids = ids;
-  else if (filter) request.filter = filter;
+  const request = { entity: shown.entity, fields: shown.columns };
+  const filter = ids ? { field: "id", op: "in", value: ids } : shown.filter ? JSON.parse(shown.filter) : null;
+  if (filter) request.filter = filter;
   if (!ids && state.get("q")) request.search = state.get("q");
   if (!ids && shown.layout) request.list = shown.layout;
   if (shown.sort) request.sort = shown.sort;

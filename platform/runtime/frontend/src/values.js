@@ -132,14 +132,17 @@ function picker(field, line) {
       line.value = hit ? hit.id : null;
     },
   });
-  if (line.value) titles(field.source, [line.value]).then((names) => {
-    box.title = input.value = names.get(line.value) ?? "—";
-  });
+  if (line.value) {
+    line.value = Number(line.value);
+    titles(field.source, [line.value]).then((names) => {
+      box.title = input.value = names.get(line.value) ?? "—";
+    });
+  }
   return holder;
 }
 
 function manyPicker(field, line) {
-  line.value = Array.isArray(line.value) ? line.value : [];
+  line.value = Array.isArray(line.value) ? line.value.map(Number) : [];
   const chosen = make("span", { class: "chips" });
   const show = (names) => {
     chosen.replaceChildren(...line.value.map((id) => pickedMark(names.get(id) ?? "—", () => {
