@@ -41,6 +41,7 @@ def build_app(site: Site, extensions: Sequence[Extension] = (), *, job_threads: 
     app.router.redirect_slashes = False
     app.state.site = site
     app.state.counters = counters
+    site.routes = app.routes
     site.error_page = _error_page()
     if find_spec(f"{__package__}.console"):
         import_module(f"{__package__}.console").mount(app, site)

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import os
-from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from ..importers import register
 from .extension import Extension
 from .settings import Settings
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-IMPORTERS = "formloom.importers"
-
-
 def extensions() -> tuple[Extension, ...]:
     """What the packages above the runtime add, through their public `register`."""
-    if find_spec(IMPORTERS) is None:
-        return ()
-    register = getattr(import_module(IMPORTERS), "register", None)
-    return (register,) if register is not None else ()
+    return (register,)
 
 
 def create() -> Starlette:

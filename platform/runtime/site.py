@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import exc
@@ -16,6 +16,7 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from starlette.responses import Response
+    from starlette.routing import BaseRoute
 
     from .context import Context
     from .http.call import Call
@@ -46,6 +47,7 @@ class Site:
         self.database = database
         self.wake_jobs: Callable[[], None] = no_wake
         self.error_page: ErrorPage | None = None
+        self.routes: Sequence[BaseRoute] = ()
 
     def catalog(self, conn: Connection, version: int | None = None) -> Catalog:
         """The catalog this transaction should see. Queries: 1, or 0 when the version is known."""

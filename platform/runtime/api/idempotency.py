@@ -71,7 +71,8 @@ def _claim(ctx: Context, call: Call, key: str) -> Response | None:
     conn.execute(sa.delete(answers).where(answers.c.created_at < now - KEPT))
     insert = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
     claim = insert(answers).values(actor=ctx.actor.id, key=key, request=request, created_at=now)
-    if conn.execute(claim.on_conflict_do_nothing()).rowcount == 1:
+    claimed = conn.execute(claim.on_conflict_do_nothing().returning(answers.c.key))
+    if claimed.first() is not None:
         return None
     row = conn.execute(_mine(sa.select(answers), ctx, key)).one()
     if row.request != request:

@@ -6,11 +6,14 @@ from typing import Any
 
 from starlette.responses import Response
 
+from ...metadata.errors import InvalidInput
 from ...rbac.access import EntityAccess
+from ...rbac.explain import explain
+from ...rbac.grants import OPERATIONS
 from ..context import Context
 from ..http.answer import json_answer
 from ..http.call import Call
-from .table import at
+from .table import at, require_administrator
 
 
 def me(ctx: Context, call: Call) -> Response:
@@ -67,9 +70,20 @@ def _right(rights: EntityAccess, key: str) -> str:
     return "create" if key in rights.creatable else ""
 
 
-OPERATIONS = "view create edit delete restore export import print batch_edit share assign comment design".split()
+def explain_access(ctx: Context, call: Call) -> Response:
+    """Why somebody may or may not: which grants decide on an entity, a field of it, a record of it."""
+    require_administrator(ctx)
+    call.query.only("login", "entity", "field", "id")
+    login, entity = call.query.one("login"), call.query.one("entity")
+    if not login or not entity:
+        raise InvalidInput("bad_parameter", name="entity" if login else "login")
+    field, record = call.query.one("field") or None, call.query.number("id", 0) or None
+    found = explain(ctx.conn, ctx.catalog, login, entity, field=field, record=record)
+    return json_answer(found.as_json(ctx.lang))
+
 
 routes = [
     at("GET", "/me", me),
     at("GET", "/me/access/{entity}", my_access),
+    at("GET", "/explain", explain_access),
 ]

@@ -92,7 +92,8 @@ def test_a_list_is_filtered_sorted_paged_and_counted(sally: Program):
     second = sally.call(
         "GET", f"/records/company?sort=-staff&limit=2&fields=name,staff&staff__gte=1&after={first['next']}"
     ).json()
-    filtered = sally.call("GET", "/records/company", params={"filter": '{"field":"city","op":"eq","value":"上海"}'})
+    condition = '{"field":"city","op":"eq","value":"上海"}'
+    filtered = sally.call("GET", "/records/company", params={"filter": condition})
     short = sally.call("GET", "/records/company?city=上海&sort=name")
 
     assert [item["staff"] for item in first["items"] + second["items"]] == [4, 3, 2, 1]
