@@ -86,13 +86,18 @@ class Executor:
         self.operations.rename_table(old, new)
         self.conn.execute(sa.update(shadow_table).where(shadow_table.c.table_name == old).values(table_name=new))
         self._forget(step.shadow)
+        for index in sorted(self.desired.tables[step.entity].indexes, key=lambda index: str(index.name)):
+            self.operations.impl.create_index(index)
+
+    @run.register
+    def _reconnect(self, step: s.Reconnect) -> None:
         table = self.desired.tables[step.entity]
         for key in table.foreign_keys:
             self._clear_dangling(table, key)
         if self.is_sqlite:
-            rebuild(self.conn, new, added=_keys(table))
-        for index in sorted(table.indexes, key=lambda index: str(index.name)):
-            self.operations.impl.create_index(index)
+            rebuild(self.conn, table.name, added=_keys(table))
+        else:
+            self._add_foreign_keys(s.AddForeignKeys(step.entity))
 
     @run.register
     def _add_column(self, step: s.AddColumn) -> None:

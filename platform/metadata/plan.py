@@ -39,7 +39,7 @@ class Plan:
     @property
     def rebuilds(self) -> bool:
         """Whether SQLite must copy a table to another."""
-        return any(isinstance(step, s.DropForeignKey | s.AddForeignKey | s.RestoreTable) for step in self.steps)
+        return any(isinstance(step, s.DropForeignKey | s.AddForeignKey | s.Reconnect) for step in self.steps)
 
 
 def signature(column: sa.Column[Any]) -> tuple[str, ...]:
@@ -93,7 +93,8 @@ class _Planner:
                 yield s.RestoreTable(entity, shadow)
             else:
                 yield s.CreateTable(entity)
-        yield from (s.AddForeignKeys(entity) for entity in self.added)
+        for entity in self.added:
+            yield s.Reconnect(entity) if entity in self.revived else s.AddForeignKeys(entity)
 
     def _kept_table(self, entity: str) -> s.Shadow | None:
         shadow = self.shadows.get((entity, None))

@@ -70,6 +70,11 @@ class RestoreTable(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class Reconnect(Step):
+    """The foreign keys of a table that was brought back. SQLite can only do that by copying the table."""
+
+
+@dataclass(frozen=True, slots=True)
 class FieldStep(Step):
     """One thing to do to a column."""
 

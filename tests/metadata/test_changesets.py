@@ -135,6 +135,21 @@ def test_a_removed_entity_comes_back_with_its_rows_keys_and_indexes(database: Da
     assert column(database, "contact", "account") == [one]
 
 
+def test_entities_that_point_at_each_other_go_and_come_back_together(database: Database):
+    left = entity("left_one", field("other", "relation", target="right_one"))
+    applied(database, left, entity("right_one", field("other", "relation", target="left_one", unique=True)))
+    [one] = add(database, "left_one", {"name": "L"})
+    [two] = add(database, "right_one", {"name": "R", "other": one})
+
+    edits = [Edit("delete", "entity", key) for key in ("left_one", "right_one")]
+    gone = changesets.apply(database, edits, "tester", allow_destructive=True)
+    assert problems(database) == []
+    changesets.revert(database, gone.number, "tester")
+
+    assert column(database, "right_one", "other") == [one] and two == 1
+    assert problems(database) == []
+
+
 def test_a_removed_entity_leaves_its_name_free(database: Database):
     applied(database, entity("account", field("no", unique=True)))
     add(database, "account", {"name": "old", "no": "1"})
