@@ -22,6 +22,7 @@ from . import accounts
 from .access import Access, access_for
 from .actor import Actor, load_actor
 from .decisions import Allowance, Decisions
+from .derived import Input
 from .grants import OPERATIONS, OWNERSHIP, Rule, is_entered
 from .policy import Policy, policy_of, subjects_of
 from .scope import NOTHING, PARTS, Scope, parse_scope, scope_clause
@@ -188,7 +189,7 @@ class _Case:
     def _grounds(self, operation: str, allowances: Iterable[Allowance]) -> tuple[Ground, ...]:
         return tuple(
             Ground(a.grant, self.reached_by.get(a.grant, ""), a.scopes[operation])
-            for a in allowances
+            for a in sorted(allowances, key=lambda each: each.grant)
             if operation in a.scopes
         )
 
@@ -204,17 +205,18 @@ class _Case:
         return ("input_hidden", {"inputs": ", ".join(hidden)}) if hidden else ("field_not_in_grants", {})
 
     def _hidden_inputs(self, key: str) -> list[str]:
-        """Inputs of a derived field that some grant would show, if these were shown too."""
-        wanted = {rule.grant for rule in self.rules if rule.object.endswith(f".{key}") and rule.action == "view"}
-        hidden = set()
-        for needed in self.policy.inputs.get(self.entity.key, {}).get(key, ()):
-            decisions = self.decisions(needed.entity)
-            showing = [a for a in decisions.allowances if needed.name in a.view] if decisions else []
-            by_grant = needed.same_grant and any(a.grant in wanted for a in showing)
-            in_all_rows = decisions is not None and decisions.shown.get(needed.name, NOTHING).everything
-            if not (by_grant or in_all_rows):
-                hidden.add(f"{needed.entity}.{needed.name}")
-        return sorted(hidden) if wanted else []
+        """Inputs of a derived field without which some grant would show it."""
+        named = {rule.grant for rule in self.rules if rule.object.endswith(f".{key}") and rule.action == "view"}
+        viewing = {a.grant for a in self.allowances if "view" in a.scopes} & named
+        needed = self.policy.inputs.get(self.entity.key, {}).get(key, ())
+        return sorted({f"{i.entity}.{i.name}" for i in needed for grant in viewing if not self._sees(i, grant)})
+
+    def _sees(self, needed: Input, grant: str) -> bool:
+        decisions = self.decisions(needed.entity)
+        if decisions is None:
+            return False
+        by_grant = any(a.grant == grant and needed.name in a.view for a in decisions.allowances)
+        return (needed.same_grant and by_grant) or decisions.shown.get(needed.name, NOTHING).everything
 
     def problems(self) -> Iterable[tuple[str, str]]:
         """(grant, what is wrong) for scopes that deny because they cannot be understood."""

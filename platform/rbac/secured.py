@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from ..metadata.catalog import Catalog
-from ..metadata.conditions import TableSource
+from ..metadata.conditions import Env, TableSource
 from ..metadata.errors import NotFound, UnknownField
 from ..metadata.model import Entity
 from .scope import Scope
@@ -46,9 +46,7 @@ class Selection:
         if deleted is not None:
             wheres.append(table.c.deleted_at.is_not(None) if deleted else table.c.deleted_at.is_(None))
         self.select = sa.select(table.c.id.label("id")).where(*wheres)
-        self.steady = all(scope.steady for scope in (*scopes, *self.shown.values())) and not any(
-            access.access.catalog.is_virtual(field) for field in access.entity.fields.values()
-        )
+        self.steady = all(scope.steady for scope in (*scopes, *self.shown.values()))
         self._picked: dict[str, ColumnElement[Any]] = {}
         self._masks = self._mask_all(decisions.rows["view"])
 
@@ -57,13 +55,16 @@ class Selection:
         # Field keys begin with a letter, so these names are free.
         return {scope: (f"_shown_{n}", self.access.clause(scope)) for n, scope in enumerate(partial, 1)}
 
-    def pick(self, key: str) -> ColumnElement[Any]:
+    def pick(self, key: str, env: Env) -> ColumnElement[Any]:
         """What the inner SELECT gives for the field. Raises UnknownField, the same for hidden and unknown ones."""
         found = self._picked.get(key)
         if found is None:
             if not self._is_readable(key):
                 raise UnknownField(key)
-            found = self._picked[key] = self._column(key)
+            found = self._column(key, env)
+            if key in self.access.table.c:
+                # Fields computed as they are read speak of the moment and are made anew for each.
+                self._picked[key] = found
         return found
 
     def _is_readable(self, key: str) -> bool:
@@ -71,9 +72,9 @@ class Selection:
             return self.deleted is not False and key in self.shown
         return key in self.access.readable and self.access.is_stored(key)
 
-    def _column(self, key: str) -> ColumnElement[Any]:
-        access = self.access.access
-        column = TableSource(access.catalog, self.access.entity.key, self.access.table, access.env).column(key)
+    def _column(self, key: str, env: Env) -> ColumnElement[Any]:
+        access = self.access
+        column = TableSource(access.access.catalog, access.entity.key, access.table, env).column(key)
         mask = self.mask(key)
         return (column if mask is None else sa.case((mask[1], column))).label(key)
 
@@ -107,7 +108,7 @@ class Secured:
     def column(self, key: str) -> ColumnElement[Any]:
         """The field's column. Raises UnknownField, the same for hidden and unknown fields."""
         found = self._columns.get(key)
-        return self._add(key, self.selection.pick(key)) if found is None else found
+        return self._add(key, self.selection.pick(key, self.access.access.env)) if found is None else found
 
     def shown(self, key: str) -> ColumnElement[bool] | None:
         """SQL that holds where the field is shown; None when that is everywhere. Raises UnknownField."""

@@ -22,7 +22,7 @@ ENTITIES = [
         "title": "name",
         "fields": [
             {"key": "name", "type": "text", "label": "Name"},
-            {"key": "city", "type": "text", "label": "City"},
+            {"key": "city", "type": "text", "label": "City", "indexed": True},
             {"key": "phone", "type": "text", "label": "Phone"},
             {"key": "credit", "type": "money", "label": "Credit"},
             {"key": "group", "type": "relation", "label": "Group", "target": "account"},
