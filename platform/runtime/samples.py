@@ -1,10 +1,10 @@
 """Sample data of a package: a folder with people and rows, dated relative to the day they are loaded.
 
 `organisation.json` holds departments and users; `records/NN_<entity>.csv` holds rows, in the order of the numbers.
-The column `ref` is a row's own name, by which later rows point at it. Other columns are field keys: relations hold
-refs, people logins, departments keys, choices option keys, dates `+12d`, moments `-3d 14:30`. A moment with a minus
-is never later than now, so `-0d 08:30` is today even before half past eight. Rows of a sub entity name their parent
-and are saved with it. `owner` and `created_at` say whose a row is and since when.
+The column `ref` is a row's own name, by which later rows point at it. Other columns are field keys: relations
+hold refs, people logins, departments keys, choices option keys, dates `+12d`, moments `-3d 14:30`. A moment with a
+minus is never later than now, so `-0d 08:30` is today even before half past eight. Rows of a sub entity name their
+parent and are saved with it. `owner` and `created_at` say whose a row is and since when.
 
 Everything is loaded once, in one transaction, through the same doors as anything else.
 """
@@ -106,8 +106,12 @@ def _remember(conn: Connection, mark: str) -> None:
 def _bring_people(ctx: Context, wanted: Mapping[str, Any]) -> tuple[dict[str, int], dict[str, int]]:
     """(ids of users by login, ids of departments by key), new where they were missing."""
     conn = ctx.conn
-    places: dict[str, int] = dict(conn.execute(sa.select(departments.c.key, departments.c.id)).tuples().all())
-    logins: dict[str, int] = dict(conn.execute(sa.select(users.c.login, users.c.id)).tuples().all())
+    places: dict[str, int] = dict(
+        (row.key, row.id) for row in conn.execute(sa.select(departments.c.key, departments.c.id))
+    )
+    logins: dict[str, int] = dict(
+        (row.login, row.id) for row in conn.execute(sa.select(users.c.login, users.c.id))
+    )
     for position, each in enumerate(wanted.get("departments", ())):
         if each["key"] not in places:
             places[each["key"]] = organisation.add(
