@@ -12,3 +12,5 @@ import "./columns.js";
 import "./builder.js";
 import "./picker.js";
 import "./settings.js";
+import "./form.js";
+import "./subtable.js";

@@ -11,15 +11,16 @@ export function list() {
   return document.getElementById("list");
 }
 
-/** The address of the list with some parts of its state changed; null takes a part away. Paging starts anew. */
+/**
+ * The address of the list with some parts of its state changed; null takes a part away. Paging starts anew. The
+ * filter is the page's own, because the address may have said it in another way (`city=…`).
+ */
 export function withState(changes) {
-  const address = new URL(location.href);
-  address.searchParams.delete("after");
-  for (const [name, value] of Object.entries(changes)) {
-    if (value === null || value === "") address.searchParams.delete(name);
-    else address.searchParams.set(name, value);
-  }
-  return address.pathname + address.search;
+  const asked = new URLSearchParams(location.search);
+  const present = { list: asked.get("list"), q: asked.get("q"), sort: asked.get("sort"), columns: asked.get("columns") };
+  const parts = { ...present, filter: list().dataset.filter, ...changes };
+  const query = new URLSearchParams(Object.entries(parts).filter(([, value]) => value));
+  return location.pathname + (query.size ? `?${query}` : "");
 }
 
 // Shift and a click on a heading sorts within what is sorted already.

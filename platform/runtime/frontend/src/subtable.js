@@ -1,0 +1,133 @@
+// Sub-tables as a small grid: rows added, removed, moved and pasted; totals kept while one types.
+
+import htmx from "htmx.org";
+import Sortable from "sortablejs";
+import { touched } from "./form.js";
+import { act, whenShown } from "./page.js";
+
+let counter = 10_000;
+
+whenShown(".subtable", (table) => {
+  if (table.dataset.ready) return;
+  table.dataset.ready = "yes";
+  const body = table.querySelector("tbody");
+  total(table);
+  if (table.hasAttribute("data-fixed")) return;
+  if (!body.rows.length) add(table);
+  Sortable.create(body, { handle: ".grip", animation: 120, onEnd: () => renumber(table) });
+  table.addEventListener("input", () => total(table));
+  table.addEventListener("change", () => total(table));
+  table.addEventListener("keydown", (event) => onKey(table, event));
+  table.addEventListener("paste", (event) => onPaste(table, event));
+});
+
+act("add-line", (button) => {
+  const row = add(button.closest(".subtable"));
+  firstInput(row)?.focus();
+});
+
+act("drop-line", (button) => {
+  const table = button.closest(".subtable");
+  const row = button.closest("tr");
+  const next = row.nextElementSibling ?? row.previousElementSibling;
+  row.remove();
+  if (!table.querySelector("tbody").rows.length) add(table);
+  firstInput(next)?.focus();
+  renumber(table);
+  total(table);
+});
+
+function add(table) {
+  const row = table.querySelector("template").content.querySelector("tr").cloneNode(true);
+  counter += 1;
+  rename(row, counter);
+  table.querySelector("tbody").append(row);
+  htmx.process(row);
+  htmx.trigger(row, "htmx:load");
+  renumber(table);
+  return row;
+}
+
+function rename(row, number) {
+  row.dataset.number = number;
+  for (const each of row.querySelectorAll("[name], [id]")) {
+    for (const attribute of ["name", "id", "aria-describedby"]) {
+      const value = each.getAttribute(attribute);
+      if (value) each.setAttribute(attribute, value.replace(/\[[^\]]+\]/, `[${number}]`));
+    }
+  }
+}
+
+/** Rows keep their order by their numbers. */
+function renumber(table) {
+  [...table.querySelectorAll("tbody tr")].forEach((row, index) => rename(row, index));
+  touched();
+}
+
+function inputsOf(row) {
+  return row ? [...row.querySelectorAll("td:not(.handle) input:not([type=hidden]), td:not(.handle) select, td:not(.handle) textarea")] : [];
+}
+
+function firstInput(row) {
+  return inputsOf(row)[0];
+}
+
+function onKey(table, event) {
+  const row = event.target.closest("tbody tr");
+  if (!row) return;
+  if (event.key === "Enter" && !event.defaultPrevented && !event.isComposing && event.target.tagName !== "TEXTAREA" && event.target.getAttribute("aria-expanded") !== "true") {
+    event.preventDefault();
+    const inputs = inputsOf(row);
+    const at = inputs.indexOf(event.target);
+    if (at < inputs.length - 1) inputs[at + 1].focus();
+    else firstInput(row.nextElementSibling ?? add(table))?.focus();
+  } else if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
+    event.preventDefault();
+    if (event.key === "ArrowUp") row.previousElementSibling?.before(row);
+    else row.nextElementSibling?.after(row);
+    event.target.focus();
+    renumber(table);
+  }
+}
+
+/** Cells of a sheet fill the grid from the focused cell on; rows are added as needed. */
+function onPaste(table, event) {
+  const text = event.clipboardData?.getData("text/plain") ?? "";
+  const start = event.target.closest("tbody tr");
+  if (!start || !/[\t\n]/.test(text.trim())) return;
+  event.preventDefault();
+  const column = inputsOf(start).indexOf(event.target);
+  let row = start;
+  const lines = text.replace(/\r/g, "").replace(/\n$/, "").split("\n");
+  lines.forEach((line, index) => {
+    if (index) row = row.nextElementSibling ?? add(table);
+    const inputs = inputsOf(row);
+    line.split("\t").forEach((cell, offset) => fill(inputs[column + offset], cell.trim()));
+  });
+  total(table);
+  touched();
+}
+
+function fill(input, text) {
+  if (!input) return;
+  if (input.tagName === "SELECT") {
+    const option = [...input.options].find((each) => each.text === text || each.value === text);
+    if (option) input.value = option.value;
+  } else if (input.type === "checkbox") {
+    input.checked = ["1", "是", "Y", "y", "√", "true"].includes(text);
+  } else {
+    input.value = text;
+    if (input.closest(".picker")) input.dispatchEvent(new CustomEvent("picker:find", { bubbles: true, detail: text }));
+  }
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/** Sums at the foot, exact in hundredths. */
+function total(table) {
+  for (const cell of table.querySelectorAll("tfoot [data-total]")) {
+    const texts = [...table.querySelectorAll(`tbody td[data-col="${cell.dataset.total}"]`)].map((each) => each.querySelector("input:not([type=hidden])")?.value ?? each.textContent);
+    const numbers = texts.map((text) => Number(text.replace(/[^\d.-]/g, ""))).filter((each) => Number.isFinite(each));
+    const sum = Math.round(numbers.reduce((left, right) => left + right, 0) * 10_000) / 10_000;
+    cell.textContent = texts.some((text) => /\d/.test(text)) ? sum.toLocaleString() : "";
+  }
+}
