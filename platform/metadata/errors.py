@@ -8,7 +8,8 @@ key and a code of their own.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Any
 
 from .wording import say
@@ -20,7 +21,7 @@ class FieldError:
 
     field: str
     code: str
-    data: dict[str, Any] = field(default_factory=dict)
+    data: dict[str, Any] = attribute(default_factory=dict)
 
     def message(self, lang: str) -> str:
         """The sentence for the user, without the field's name."""

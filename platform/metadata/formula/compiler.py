@@ -221,12 +221,12 @@ def _aggregated(name: str, lines: _Lines, position: int) -> Node:
         raise refusal("wants_numbers", position, name=name)
     if name == "AVG":
         return divided(_number_of(lines, total, sa.func.sum), _count_of(lines), position)
-    compute, aggregate = {
+    ways: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
         "SUM": (total, _sum_or_nothing),
         "MIN": (least, sa.func.min),
         "MAX": (greatest, sa.func.max),
-    }[name]
-    return _number_of(lines, compute, aggregate)
+    }
+    return _number_of(lines, *ways[name])
 
 
 def _sum_or_nothing(column: Any) -> Any:

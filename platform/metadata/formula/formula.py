@@ -138,13 +138,13 @@ def _fitted_number(node: Node, field: Field) -> Node:
 
 
 def _fitted_text(node: Node, field: Field) -> Node:
-    if field.choices:
-        if node.texts is None or not node.texts <= field.choice_by_key.keys():
-            wrong = sorted((node.texts or set()) - field.choice_by_key.keys())
-            raise refusal("unknown_option", 1, value=", ".join(wrong)[:40]) if wrong else refusal("no_option", 1)
-    else:
-        longest = getattr(field.behaviour, "longest", None)
-        node = apply("left", node, number(longest(field))) if longest else node
+    longest = getattr(field.behaviour, "longest", None)
+    if longest is not None:
+        node = apply("left", node, number(longest(field)))
+    elif node.texts is None:
+        raise refusal("no_option", 1)
+    elif wrong := node.texts - field.choice_by_key.keys():
+        raise refusal("unknown_option", 1, value=", ".join(sorted(wrong))[:40])
     column_type = field.behaviour.column(field) or sql.TYPES["text"]
     return replace(
         node, sql=lambda source, env: sa.type_coerce(sql.ByCodePoint(node.sql(source, env)), column_type)

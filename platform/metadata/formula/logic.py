@@ -40,7 +40,7 @@ def choice(branches: Sequence[tuple[Node, Node]], otherwise: Node, position: int
 
 def _any_of(values: Sequence[Node]) -> Node:
     """What is known of a value that is one of several."""
-    choices = {value.choices for value in values if value.choices}
+    choices = [value.choices for value in values if value.choices]
     texts = [value.texts for value in values]
     return Node(
         values[-1].kind,
@@ -52,7 +52,7 @@ def _any_of(values: Sequence[Node]) -> Node:
         whole=all(value.whole or value.constant is None for value in values),
         certain=all(value.certain for value in values),
         texts=frozenset().union(*(t for t in texts if t is not None)) if None not in texts else None,
-        choices=choices.pop() if len(choices) == 1 else (),
+        choices=choices[0] if choices and choices.count(choices[0]) == len(choices) else (),
     )
 
 

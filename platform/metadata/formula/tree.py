@@ -141,9 +141,9 @@ def _parsed(text: str) -> Tree:
 
 def _unreadable(text: str, error: UnexpectedInput) -> FormulaError:
     at_end = isinstance(error, UnexpectedEOF) or (not isinstance(error, UnexpectedCharacters) and _is_end(error))
-    if at_end or error.pos_in_stream is None:
+    position: int | None = getattr(error, "pos_in_stream", None)
+    if at_end or position is None:
         return refusal("unfinished", len(text) + 1)
-    position = error.pos_in_stream
     return refusal("unexpected", position + 1, text=text[position : position + 10])
 
 
