@@ -52,7 +52,8 @@ def bucket_of(conn: Connection, column: ColumnElement[Any], bucket: str, zone: t
 def _shifted(column: ColumnElement[Any], zone: tzinfo) -> ColumnElement[Any]:
     """Naive local time of a UTC column, on SQLite."""
     first, *changes = offsets(zone)
-    text = sa.type_coerce(column, sa.Text)
+    # Without its fraction, which SQLite would round up into the next day.
+    text = sa.func.substr(sa.type_coerce(column, sa.Text), 1, 19)
     seconds: Any = first[1]
     if changes:
         later = [(text >= at.strftime("%Y-%m-%d %H:%M:%S"), offset) for at, offset in reversed(changes)]

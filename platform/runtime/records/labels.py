@@ -13,6 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from ...metadata.errors import NotFound
 from ...metadata.model import Field
+from ...rbac.secured import Secured
 from ...rbac.tables import departments, users
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def _name(column: ColumnElement[Any], table: sa.Table, link: ColumnElement[Any])
 
 def _title(access: Access, target: str, link: ColumnElement[Any], lang: str, depth: int) -> Label | None:
     try:
-        secured = access.entity(target).select()
+        secured = nameless(access, target)
     except NotFound:
         return None
     title = secured.entity.all_fields.get(secured.entity.title)
@@ -56,6 +57,12 @@ def _title(access: Access, target: str, link: ColumnElement[Any], lang: str, dep
         return None
     shown, render = inner or (value, _plain(title, lang))
     return behind(secured, shown, link), render
+
+
+def nameless(access: Access, entity: str) -> Secured:
+    """What the reader sees of an entity, under a name of its own each time: a self-reference leads to itself."""
+    rights = access.entity(entity)
+    return Secured(rights, rights.selection())
 
 
 def behind(secured: Any, shown: ColumnElement[Any], link: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -17,7 +17,7 @@ from sqlalchemy.sql.selectable import Subquery
 from ...metadata.errors import UnknownField
 from ...metadata.model import Field
 from . import paths
-from .labels import Label, behind, label_of, label_text
+from .labels import Label, behind, label_of, label_text, nameless
 from .record import Record
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def column_behind(access: Access, fields: Sequence[Field], first: ColumnElement[
     """The column at the end of a path of which `first` is the first column."""
     if len(fields) == 1:
         return first
-    secured = access.entity(fields[0].option("target")).select()
+    secured = nameless(access, fields[0].option("target"))
     return behind(secured, column_behind(access, fields[1:], secured.column(fields[1].key)), first)
 
 

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from ...metadata.errors import NotFound, ValueRefused
 from ...metadata.model import Field
-from ...rbac.tables import users
+from ...rbac.tables import departments, users
 from .. import changelog
 from . import single
 from .labels import label_of, label_text
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ..context import Context
 
 USUAL_ENTRIES = 100
+
+_PEOPLE = {"user": users, "department": departments}
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ class _Texts:
         conn = self.ctx.conn
         kind = field.behaviour.target or ""
         key = field.option("target") if kind == "target" else kind
-        table = self.ctx.catalog.tables[key] if kind == "target" else sa.table(f"fl_{key}", sa.column("id"))
+        table = (self.ctx.catalog.tables[key] if kind == "target" else _PEOPLE[kind]).alias()
         label = label_of(self.ctx.access, field, table.c.id, self.ctx.lang)
         if label is None:
             return {}

@@ -40,7 +40,10 @@ def writable_fields(ctx: Context, rights: EntityAccess, op: str) -> frozenset[st
     if is_system(ctx):
         stored = {f.key for f in rights.entity.fields.values() if not f.behaviour.computed}
         return frozenset(stored | (SYSTEM_WRITES & rights.entity.all_fields.keys()))
-    return rights.creatable if op == "create" else rights.writable
+    if op == "edit":
+        return rights.writable
+    # A line says which record it belongs to when it is made, and never again.
+    return rights.creatable | {rights.entity.parent} if rights.entity.parent else rights.creatable
 
 
 def read(batch: Batch, given: Mapping[str, Sequence[Any]], source: Source, op: str) -> dict[str, list[Any]]:

@@ -265,3 +265,20 @@ def test_a_list_takes_two_statements_and_a_record_one_and_its_lines(office: Data
         with counted(conn) as statements:
             assert len(door.get("deal", last)["lines"]) == count
         assert len(statements) == 2
+
+
+def test_a_relation_to_the_same_entity_leads_to_the_right_row(office: Database) -> None:
+    with office.writing() as conn:
+        door = records(conn)
+        top = door.create("company", {"name": "Top", "city": "Rome"})
+        middle = door.create("company", {"name": "Middle", "city": "Bonn", "parent": top})
+        door.create("company", {"name": "Low", "city": "Oslo", "parent": middle})
+        columns = ("name", "parent", "parent.city", "parent.parent", "parent.parent.city")
+        for sort in (("name",), ("parent.parent.city", "name")):
+            rows = door.list(ListRequest("company", columns, sort=sort)).items
+            found = {row["name"]: (row["parent.city"], row["parent.parent.city"], row.labels) for row in rows}
+            assert found == {
+                "Top": (None, None, {}),
+                "Middle": ("Rome", None, {"parent": "Top"}),
+                "Low": ("Bonn", "Rome", {"parent": "Middle", "parent.parent": "Top"}),
+            }
