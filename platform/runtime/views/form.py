@@ -261,7 +261,7 @@ def _named(ctx: Context, table: sa.Table, name: sa.ColumnElement[str], ids: list
 
 routes = [
     Route("/e/{entity}/new", page(new_form)),
-    Route("/e/{entity}/{id:int}/edit", page(edit_form)),
+    Route("/e/{entity}/{id}/edit", page(edit_form)),
     Route("/e/{entity}", page(create, write=True), methods=["POST"]),
-    Route("/e/{entity}/{id:int}", page(update, write=True), methods=["POST"]),
+    Route("/e/{entity}/{id}", page(update, write=True), methods=["POST"]),
 ]

@@ -1,0 +1,248 @@
+"""The inputs of a form for one reader: sections of fields he may see, each with the widget its type asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from ...metadata.errors import NotFound
+from ...metadata.model import Field, Option, Placed, Section
+from ...metadata.wording import text_of
+from ..records import picking
+from .draft import Draft, Line, Raw
+
+if TYPE_CHECKING:
+    from ...rbac.access import EntityAccess
+    from ..context import Context
+
+NOTHING = "–"
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input. `name` is its HTML name, `raw` what stands in it, `title` the text of a reference.
+
+    `shown` is the value as HTML where it may only be read.
+    """
+
+    field: Field
+    name: str
+    kind: str
+    label: str
+    raw: Raw = ""
+    title: str = ""
+    help: str = ""
+    placeholder: str = ""
+    required: bool = False
+    wide: bool = False
+    error: str | None = None
+    shown: Markup | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    choices: tuple[tuple[str, str, str], ...] = ()
+    table: Table | None = None
+
+    @property
+    def chosen(self) -> frozenset[str]:
+        """The keys chosen of the choices."""
+        return frozenset(self.raw if isinstance(self.raw, list) else [self.raw] if self.raw else [])
+
+    @property
+    def text(self) -> str:
+        """What stands in a plain input."""
+        return self.raw if isinstance(self.raw, str) else ", ".join(self.raw)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What an input is built from: its name, raw text, title of a reference, complaint, and typed value."""
+
+    name: str
+    raw: Raw = ""
+    title: str = ""
+    error: str | None = None
+    value: Any = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """A sub-table: its columns as inputs without values, its rows as inputs, and an empty row to copy."""
+
+    key: str
+    columns: tuple[Input, ...]
+    rows: tuple[TableRow, ...]
+    blank: TableRow
+    editable: bool
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """One row of a sub-table."""
+
+    number: str
+    cells: tuple[Input, ...]
+    id: str = ""
+    rev: str = ""
+
+
+@dataclass(frozen=True)
+class FormSection:
+    """A titled group of inputs in 1 to 4 columns; `bad` says that one of them was refused."""
+
+    key: str
+    label: str
+    columns: int
+    collapsed: bool
+    inputs: tuple[Input, ...]
+
+    @property
+    def bad(self) -> bool:
+        """Whether an input of it was refused."""
+        return any(each.error for each in self.inputs)
+
+
+class FormBuilder:
+    """Builds inputs for one entity and one purpose: `create` or `edit`."""
+
+    def __init__(self, ctx: Context, entity: str, draft: Draft, operation: str) -> None:
+        self.ctx = ctx
+        self.draft = draft
+        self.operation = operation
+        self.rights: EntityAccess = ctx.access.entity(entity)
+        self.entity = self.rights.entity
+        self.tables = {table.key for table in ctx.catalog.children[entity]}
+
+    @property
+    def allowed(self) -> frozenset[str]:
+        """Fields that may be written."""
+        return self.rights.creatable if self.operation == "create" else self.rights.writable
+
+    def sections(self) -> list[FormSection]:
+        """The sections that have anything to show."""
+        built = [self._section(section) for section in sections_of(self.ctx, self.entity.key)]
+        return [section for section in built if section.inputs]
+
+    def section(self, key: str) -> FormSection:
+        """One section. Raises NotFound."""
+        for section in sections_of(self.ctx, self.entity.key):
+            if section.key == key:
+                return self._section(section)
+        raise NotFound()
+
+    def _section(self, section: Section) -> FormSection:
+        inputs = tuple(self.input(placed) for placed in section.fields if self._is_shown(placed.field))
+        label = text_of(section.label, self.ctx.lang)
+        return FormSection(section.key, label, section.columns, section.collapsed, inputs)
+
+    def _is_shown(self, key: str) -> bool:
+        if key not in self.entity.all_fields:
+            return False
+        visible = key in self.rights.readable or key in self.allowed
+        # What the record will say by itself has nothing to show before it exists.
+        return visible and (self.operation == "edit" or key in self.allowed or key in self.draft.raws)
+
+    def input(self, placed: Placed) -> Input:
+        """The input of one field."""
+        found = self.entity.all_fields[placed.field]
+        if found.key in self.tables:
+            return self._table_input(found, placed)
+        key, draft = found.key, self.draft
+        held = Held(
+            key, draft.raws.get(key, ""), draft.titles.get(key, ""), draft.errors.get(key), draft.values.get(key)
+        )
+        return self.build(found, held, writable=key in self.allowed, wide=placed.span > 1)
+
+    def build(self, found: Field, held: Held, *, writable: bool, wide: bool = False) -> Input:
+        """An input from what it holds; one that may not be written shows its value instead."""
+        lang = self.ctx.lang
+        widget = found.behaviour.widget(found)
+        kind = widget.kind if writable else "readonly"
+        shown = None
+        if kind == "readonly":
+            html = found.behaviour.cell(found, lang, self.ctx.zone)(held.value, held.title or None)
+            shown = Markup(html or NOTHING)
+        return Input(
+            field=found,
+            name=held.name,
+            kind=kind,
+            label=found.text(lang),
+            raw=held.raw,
+            title=held.title,
+            help=text_of(found.help, lang),
+            placeholder=text_of(found.placeholder, lang),
+            required=found.required and writable,
+            wide=wide or kind == "textarea",
+            error=held.error,
+            shown=shown,
+            attributes=self._attributes(found, widget.attributes),
+            choices=tuple(_choices(found, held.raw, lang)),
+        )
+
+    def _attributes(self, found: Field, given: Mapping[str, Any]) -> dict[str, Any]:
+        attributes = dict(given)
+        if attributes.pop("filtered", False):
+            attributes["for"] = f"{found.entity}.{found.key}"
+            attributes["from"] = " ".join(picking.looks_at(found))
+        return attributes
+
+    def _table_input(self, table: Field, placed: Placed) -> Input:
+        writable = table.key in self.allowed
+        child = self.ctx.access.entity(table.option("target"))
+        columns = self._columns(child, table, placed.columns)
+        rows = [
+            self._row(table.key, str(number), line, columns, child, writable)
+            for number, line in enumerate(self.draft.lines.get(table.key, ()))
+        ]
+        blank = self._row(table.key, "__n__", Line(), columns, child, writable)
+        built = Table(table.key, blank.cells, tuple(rows), blank, writable)
+        return Input(
+            field=table,
+            name=table.key,
+            kind="subtable",
+            label=table.text(self.ctx.lang),
+            required=table.required and writable,
+            wide=True,
+            error=self.draft.errors.get(table.key),
+            table=built,
+        )
+
+    def _columns(self, child: EntityAccess, table: Field, chosen: Sequence[str]) -> list[Field]:
+        fields = child.entity.fields
+        keys: Iterable[str] = chosen or [k for k, f in fields.items() if k != child.entity.parent and not f.hidden]
+        visible = child.readable | child.writable | child.creatable
+        return [fields[key] for key in keys if key in fields and key in visible]
+
+    def _row(
+        self, table: str, number: str, line: Line, columns: Sequence[Field], child: EntityAccess, writable: bool
+    ) -> TableRow:
+        allowed = (child.writable if line.id else child.creatable) if writable else frozenset()
+        cells = []
+        for column in columns:
+            key, name = column.key, f"{table}[{number}].{column.key}"
+            raw, title = line.raws.get(key, ""), line.titles.get(key, "")
+            held = Held(name, raw, title, self.draft.errors.get(name), line.shown.get(key))
+            cells.append(self.build(column, held, writable=key in allowed))
+        return TableRow(number, tuple(cells), line.id, line.rev)
+
+
+def sections_of(ctx: Context, entity: str) -> Sequence[Section]:
+    """The form's sections; without a form one section of everything that is not hidden."""
+    form = ctx.catalog.form_of(entity)
+    if form is not None:
+        return form.sections
+    found = ctx.catalog.entity(entity)
+    placed = tuple(Placed(f.key) for f in found.fields.values() if not f.hidden and f.key != found.parent)
+    return (Section("main", found.label, placed),)
+
+
+def _choices(found: Field, raw: Raw, lang: str) -> Iterable[tuple[str, str, str]]:
+    """(key, text, colour) of what may be chosen; a retired option only where it is chosen already."""
+    chosen = raw if isinstance(raw, list) else [raw]
+    options: Iterable[Option] = found.choices
+    return (
+        (option.key, text_of(option.label, lang), option.color)
+        for option in options
+        if not option.retired or option.key in chosen
+    )
