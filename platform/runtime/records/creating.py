@@ -75,7 +75,7 @@ def prepare_lines(
     if not (rights.may("create") or rights.may(WITH_PARENT)):
         raise AccessDenied(operation="create")
     lines = Lines(table, New(Batch(parent.ctx, rights, len(rows))), [r[0] for r in rows], [r[1] for r in rows])
-    given = pivot([{k: v for k, v in raw.items() if k not in ("id", "rev")} for _, _, raw in rows])
+    given = pivot([{k: v for k, v in raw.items() if v or k not in ("id", "rev")} for _, _, raw in rows])
     around = {
         f"{table.entity}.{key}": [column[owner] for owner in lines.owners]
         for key, column in parent.columns.items()
