@@ -142,6 +142,12 @@ def _label(lang: str, label: Any, default: str = "") -> str:
 
 def _browser_words(lang: str) -> Markup:
     """The words the scripts use (keys `js.…`), as JSON that cannot end its script element."""
+    return _written_words(lang, len(texts(lang)))
+
+
+@lru_cache(maxsize=2 * len(LANGUAGES))
+def _written_words(lang: str, known: int) -> Markup:
+    """As above, remembered until another package brings more words."""
     words = {key[3:]: text for key, text in texts(lang).items() if key.startswith("js.")}
     return Markup(json.dumps(words, ensure_ascii=False).replace("<", "\\u003c"))
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ..context import Context
 
 NARROWEST, WIDEST, PIXELS_PER_CHARACTER, PADDING, TITLE_WIDTH = 88, 240, 7, 28, 260
+TITLE_CHARACTERS = 24
+"""How much of another record's title a column shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ def usual_width(field: Field, lang: str) -> int:
     characters = field.behaviour.excel(field).width
     if field.choices:
         characters = max(_breadth(text_of(choice.label, lang, choice.key)) for choice in field.choices)
+    if field.behaviour.target == "target":
+        characters = max(characters, TITLE_CHARACTERS)
     pixels = max(characters, _breadth(field.text(lang))) * PIXELS_PER_CHARACTER + PADDING
     return min(max(pixels, NARROWEST), WIDEST)
 

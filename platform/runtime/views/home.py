@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from importlib.util import find_spec
+
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -10,6 +13,8 @@ from ..http.call import Call
 from ..http.serve import page
 from ..render import render
 from ..shell import entity_links
+
+DASHBOARDS = f"{__package__}.dashboard"
 
 
 def home_dashboard(ctx: Context) -> str | None:
@@ -25,10 +30,8 @@ def _rank(role):  # type: ignore[no-untyped-def]
 def home(ctx: Context, call: Call) -> Response:
     """The home screen."""
     dashboard = home_dashboard(ctx)
-    if dashboard is not None:
-        from .dashboard import show_dashboard
-
-        return show_dashboard(ctx, call, dashboard)
+    if dashboard is not None and find_spec(DASHBOARDS):
+        return import_module(DASHBOARDS).show_dashboard(ctx, call, dashboard)
     return render(ctx, "home.html", links=list(entity_links(ctx)))
 
 
