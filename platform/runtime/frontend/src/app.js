@@ -14,3 +14,4 @@ import "./picker.js";
 import "./settings.js";
 import "./form.js";
 import "./subtable.js";
+import "./record.js";

@@ -1,0 +1,164 @@
+"""The values of a record as its page shows them: facts by section, tables of lines, the stage, the highlights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from ...metadata.model import Detail, Field, Placed, Section
+from ...metadata.wording import text_of
+from ..formview.inputs import sections_of
+from ..records.record import Record
+
+if TYPE_CHECKING:
+    from ..context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A label and its value as HTML. `locked` says that the reader may not see it in this row."""
+
+    field: Field
+    label: str
+    html: Markup
+    empty: bool
+    locked: bool = False
+    wide: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LinesTable:
+    """A sub-table: headings, rows of HTML cells, sums of the numeric columns."""
+
+    label: str
+    headings: tuple[Field, ...]
+    rows: tuple[tuple[Markup, ...], ...]
+    totals: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FactSection:
+    """A titled group of facts, with the sub-tables that stand in it."""
+
+    key: str
+    label: str
+    columns: int
+    facts: tuple[Fact, ...]
+    tables: tuple[LinesTable, ...]
+    editable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StageStep:
+    """One step of the stage bar. `state` is done, current, open or closed (a way to end)."""
+
+    key: str
+    label: str
+    color: str
+    state: str
+
+
+class Facts:
+    """Shows one record to one reader."""
+
+    def __init__(self, ctx: Context, entity: str, record: Record) -> None:
+        self.ctx = ctx
+        self.record = record
+        self.rights = ctx.access.entity(entity)
+        self.entity = self.rights.entity
+        self.tables = {table.key: table for table in ctx.catalog.children[entity]}
+        self.detail: Detail | None = ctx.catalog.detail_of(entity)
+
+    def fact(self, placed: Placed) -> Fact:
+        """One fact."""
+        field = self.entity.all_fields[placed.field]
+        value = self.record.get(field.key)
+        label = self.record.labels.get(field.key)
+        html = field.behaviour.cell(field, self.ctx.lang, self.ctx.zone)(value, label)
+        if value is not None and field.behaviour.target is not None and label is None:
+            html = "—"
+        wide = placed.span > 1 or field.behaviour.widget(field).kind == "textarea"
+        locked = field.key in self.record.masked
+        return Fact(field, field.text(self.ctx.lang), Markup(html), value in (None, ()), locked, wide)
+
+    def sections(self) -> list[FactSection]:
+        """The sections that have anything the reader may see."""
+        own = self.detail.sections if self.detail and self.detail.sections else None
+        found = [self._section(section) for section in own or sections_of(self.ctx, self.entity.key)]
+        return [section for section in found if section.facts or section.tables]
+
+    def _section(self, section: Section) -> FactSection:
+        seen = [p for p in section.fields if p.field in self.rights.readable and p.field in self.entity.all_fields]
+        facts = tuple(self.fact(placed) for placed in seen if placed.field not in self.tables)
+        tables = tuple(self._lines(placed) for placed in seen if placed.field in self.tables)
+        editable = "edit" in self.record.may and any(p.field in self.rights.writable for p in seen)
+        label = text_of(section.label, self.ctx.lang)
+        return FactSection(section.key, label, section.columns, facts, tables, editable)
+
+    def _lines(self, placed: Placed) -> LinesTable:
+        table = self.tables[placed.field]
+        child = self.ctx.access.entity(table.option("target"))
+        fields = child.entity.fields
+        keys = placed.columns or [k for k, f in fields.items() if k != child.entity.parent and not f.hidden]
+        shown = tuple(fields[key] for key in keys if key in fields and key in child.readable)
+        lines: Sequence[Record] = self.record.get(table.key) or ()
+        renderers = [field.behaviour.cell(field, self.ctx.lang, self.ctx.zone) for field in shown]
+        rows = tuple(
+            tuple(
+                Markup(render(line.get(field.key), line.labels.get(field.key)))
+                for field, render in zip(shown, renderers, strict=True)
+            )
+            for line in lines
+        )
+        totals = tuple(self._total(field, lines) for field in shown)
+        return LinesTable(table.text(self.ctx.lang), shown, rows, totals if lines else ())
+
+    def _total(self, field: Field, lines: Sequence[Record]) -> str:
+        """The sum of a column of amounts; of prices and rates there is none."""
+        adds_up = (
+            field.behaviour.numeric and field.behaviour.computed and "sum" in field.behaviour.of(field).aggregates
+        )
+        values = [line[field.key] for line in lines if line.get(field.key) is not None]
+        return field.behaviour.plain(field, sum(values), self.ctx.lang) if adds_up and values else ""
+
+    def highlights(self) -> list[Fact]:
+        """The key facts of the header."""
+        keys = self.detail.highlights if self.detail else ()
+        return [self.fact(Placed(key)) for key in keys if key in self.rights.readable]
+
+    def title(self) -> str:
+        """The record's name."""
+        key = self.entity.title
+        if key in self.rights.readable and self.record.get(key) is not None:
+            field = self.entity.all_fields[key]
+            text = field.behaviour.plain(field, self.record[key], self.ctx.lang, self.record.labels.get(key))
+            if text:
+                return text
+        return f"#{self.record['id']}"
+
+    def stage(self) -> tuple[Field, list[StageStep]] | None:
+        """The stage field and its steps, when the page has a stage bar."""
+        key = self.detail.stage if self.detail else None
+        if key is None or key not in self.rights.readable or key in self.record.masked:
+            return None
+        field = self.entity.fields[key]
+        now = self.record.get(key)
+        steps = [choice for choice in field.choices if not choice.retired or choice.key == now]
+        order = [choice.key for choice in steps]
+        at = order.index(now) if now in order else -1
+        found = []
+        for place, choice in enumerate(steps):
+            ending = choice.category in ("won", "lost")
+            state = (
+                "current" if place == at else "done" if place < at and not ending else "end" if ending else "open"
+            )
+            found.append(StageStep(choice.key, text_of(choice.label, self.ctx.lang), choice.color, state))
+        return field, found
+
+    def may_move_stage(self) -> bool:
+        """Whether the reader may set the stage of this record."""
+        key: Any = self.detail.stage if self.detail else None
+        return key in self.rights.writable and "edit" in self.record.may
