@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,10 +11,11 @@ from ..columns import SIGNIFICANT_DIGITS
 from ..errors import ValueRefused
 from ..fieldtype import Examples, ExcelFormat, InputWidget
 from ..model import Field
-from .number import LIMITS_SCHEMA, Number, decimal_of, within_digits, within_limits
+from .number import LIMITS_SCHEMA, Number, decimal_of, within_limits
 
 _EXACT_IN_JSON = 2**53
 _GROUPED_FROM = 10_000
+_CEILING = 10**SIGNIFICANT_DIGITS
 
 
 class Integer(Number):
@@ -46,15 +46,19 @@ class Integer(Number):
 
     def parse(self, field: Field, raw: Any) -> Any:
         number = self.operand(field, raw)
-        return None if number is None else int(within_limits(field, Decimal(number)))
+        return int(within_limits(field, number)) if number is not None and field.options else number
 
     def operand(self, field: Field, raw: Any) -> Any:
-        number = decimal_of(raw)
+        if type(raw) is float and raw.is_integer() and abs(raw) < _CEILING:
+            return int(raw)
+        number = raw if type(raw) is int else decimal_of(raw)
         if number is None:
             return None
-        if number != number.to_integral_value():
+        if not -_CEILING < number < _CEILING:
+            raise ValueRefused("out_of_range")
+        if number != int(number):
             raise ValueRefused("not_an_integer")
-        return int(within_digits(number))
+        return int(number)
 
     def dump(self, field: Field, value: Any) -> Any:
         return value if value is None or abs(value) <= _EXACT_IN_JSON else str(value)

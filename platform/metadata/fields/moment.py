@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from typing import Any
 
@@ -27,6 +28,7 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _AMBIGUOUS = re.compile(r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:[0-9]{4}|[0-9]{2})(?:\D.*)?")
+_DAY_LENGTH = 10
 _LONGEST_OFFSET = timedelta(hours=14)
 _AFTER_NOON = {"下午": 12, "晚上": 12, "中午": 12}
 
@@ -37,6 +39,9 @@ def date_of(raw: Any) -> date | None:
         return raw.astimezone(zone.get()).date() if raw.tzinfo else raw.date()
     if isinstance(raw, date):
         return raw
+    if isinstance(raw, str) and len(raw) == _DAY_LENGTH and raw[4] == raw[7] == "-" and raw.isascii():
+        with suppress(ValueError):  # the reason is found below
+            return date.fromisoformat(raw)
     text = _text(raw, "not_a_date")
     if text is None:
         return None

@@ -10,7 +10,7 @@ import operator
 import re
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.types import TypeEngine
 
@@ -28,14 +28,19 @@ _NUMBER = re.compile(
     r"(?P<unit>[万亿])?\s*(?:元整?|圆整?|RMB|CNY|USD)?(?P<percent>%)?",
     re.IGNORECASE,
 )
+_DIGITS = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?")
 _UNITS = {None: 0, "万": 4, "亿": 8}
 _DASHES = str.maketrans("−–—﹣", "----")
+
+Amount = TypeVar("Amount", Decimal, int)
 
 LIMITS_SCHEMA = {name: {"type": ["number", "string"]} for name in ("min", "max", "exclusive_min", "exclusive_max")}
 
 
 def decimal_of(raw: Any, *, percent: bool = False) -> Decimal | None:
     """The number that is written, exactly; None for empty. Raises ValueRefused."""
+    if isinstance(raw, str):
+        return Decimal(raw) if _DIGITS.fullmatch(raw) else _written_number(raw, percent)
     if raw is None:
         return None
     if isinstance(raw, bool):
@@ -47,7 +52,7 @@ def decimal_of(raw: Any, *, percent: bool = False) -> Decimal | None:
         return Decimal(f"{raw:.15g}") if abs(raw) < 1e40 else _refuse("not_a_number")
     if isinstance(raw, Decimal):
         return raw if raw.is_finite() else _refuse("not_a_number")
-    return _written_number(raw, percent) if isinstance(raw, str) else _refuse("not_a_number")
+    raise ValueRefused("not_a_number")
 
 
 def _refuse(code: str) -> Any:
@@ -79,9 +84,8 @@ def within_digits(value: Decimal) -> Decimal:
     return value
 
 
-def within_limits(field: Field, value: Decimal) -> Decimal:
-    """The value, if it has no more than 15 digits and lies between the field's limits. Raises ValueRefused."""
-    within_digits(value)
+def within_limits(field: Field, value: Amount) -> Amount:
+    """The value, if it lies between the field's limits. Raises ValueRefused."""
     for name, code, broken in _LIMITS:
         limit = field.options.get(name)
         if limit is not None and broken(value, Decimal(str(limit))):
@@ -89,7 +93,13 @@ def within_limits(field: Field, value: Decimal) -> Decimal:
     return value
 
 
-_LIMITS: tuple[tuple[str, str, Callable[[Decimal, Decimal], bool]], ...] = (
+_CEILING = Decimal(10**SIGNIFICANT_DIGITS)
+_MOST_PLACES = 9
+_QUANTA = [Decimal(1).scaleb(-places) for places in range(_MOST_PLACES + 1)]
+_FULL = [Decimal(10 ** (SIGNIFICANT_DIGITS - places)) for places in range(_MOST_PLACES + 1)]
+"""By places: from this size on a number may have more than 15 digits."""
+
+_LIMITS: tuple[tuple[str, str, Callable[[Any, Any], bool]], ...] = (
     ("min", "too_small", operator.lt),
     ("max", "too_large", operator.gt),
     ("exclusive_min", "not_above", operator.le),
@@ -121,13 +131,17 @@ class Number(FieldType):
         number = decimal_of(raw, percent=self.accepts_percent)
         if number is None:
             return None
-        if number.adjusted() >= SIGNIFICANT_DIGITS:
+        scale = self.scale(field)
+        if not -_CEILING < number < _CEILING:
             raise ValueRefused("out_of_range")
-        rounded = number.quantize(Decimal(1).scaleb(-self.scale(field)), ROUND_HALF_UP)
-        return within_limits(field, rounded if rounded else abs(rounded))
+        rounded = number.quantize(_QUANTA[scale], ROUND_HALF_UP)
+        if not -_FULL[scale] < rounded < _FULL[scale]:
+            within_digits(rounded)
+        # A minus before zero would be kept and shown.
+        return within_limits(field, rounded or abs(rounded)) if field.options or not rounded else rounded
 
     def operand(self, field: Field, raw: Any) -> Any:
-        number = decimal_of(raw)
+        number = decimal_of(raw, percent=self.accepts_percent)
         return None if number is None else within_digits(number)
 
     def dump(self, field: Field, value: Any) -> Any:

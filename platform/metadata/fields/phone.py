@@ -14,6 +14,7 @@ from .raw import narrow
 from .text import Text
 
 _SPELLED = re.compile(r"\+?[0-9(][0-9 ()./\-]*(?:(?:转|分机|ext\.?|x)\s*[0-9]{1,6})?", re.IGNORECASE)
+_BARE = re.compile(r"1[3-9][0-9]{9}|0(?:10|2[0-9]|[3-9][0-9]{2})-[1-9][0-9]{6,7}", re.ASCII)
 _EXTENSION = re.compile(r"(?:转|分机|ext\.?|x)\s*", re.IGNORECASE)
 _MOBILE = re.compile(r"(?:\+?86|0086)?(1[3-9][0-9]{9})")
 _LANDLINE = re.compile(r"(?:(?:\+|00)?86)?0?(10|2[0-9]|[3-9][0-9]{2})([1-9][0-9]{6,7})")
@@ -60,10 +61,14 @@ class Phone(Text):
     default_length = 60
 
     def parse(self, field: Field, raw: Any) -> str | None:
-        if isinstance(raw, bool | list | dict) or (isinstance(raw, float) and not 0 < raw < 1e15):
+        if isinstance(raw, bool | list | dict) or (
+            isinstance(raw, float) and not (0 < raw < 1e15 and raw.is_integer())
+        ):
             raise ValueRefused("not_a_phone")
+        if isinstance(raw, float):
+            raw = int(raw)
         text = narrow(raw)
-        return None if text is None else _canonical(text)
+        return text if text is None or _BARE.fullmatch(text) else _canonical(text)
 
     def operand(self, field: Field, raw: Any) -> str | None:
         return self.parse(field, raw)
