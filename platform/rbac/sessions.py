@@ -10,6 +10,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -78,14 +79,10 @@ def start(
     return secret
 
 
-def load(conn: Connection, secret: str, *, now: datetime | None = None) -> SignedIn | None:
-    """Who has this session; None when it is unknown, over, or its account disabled.
-
-    Queries: 1 while the policy version stands still, else 4 to 5.
-    """
-    now = now or datetime.now(UTC)
+def _find() -> sa.Select[Any]:
+    """The SELECT of `load`, built once: every request runs it."""
     policy, catalog = versions()
-    row = conn.execute(
+    return (
         sa.select(
             sessions.c.token_hash,
             sessions.c.user_id,
@@ -96,9 +93,21 @@ def load(conn: Connection, secret: str, *, now: datetime | None = None) -> Signe
             catalog,
         )
         .join(users, users.c.id == sessions.c.user_id)
-        .where(sessions.c.token_hash == fingerprint(secret), users.c.is_active)
-        .where(sessions.c.expires_at > now, sessions.c.seen_at > now - IDLE)
-    ).first()
+        .where(sessions.c.token_hash == sa.bindparam("fingerprint"), users.c.is_active)
+        .where(sessions.c.expires_at > sa.bindparam("now"), sessions.c.seen_at > sa.bindparam("idle_since"))
+    )
+
+
+_FIND = _find()
+
+
+def load(conn: Connection, secret: str, *, now: datetime | None = None) -> SignedIn | None:
+    """Who has this session; None when it is unknown, over, or its account disabled.
+
+    Queries: 1 while the policy version stands still, else 4 to 5.
+    """
+    now = now or datetime.now(UTC)
+    row = conn.execute(_FIND, {"fingerprint": fingerprint(secret), "now": now, "idle_since": now - IDLE}).first()
     if row is None:
         return None
     actor = load_actor(conn, row.user_id, row.policy_version)

@@ -77,18 +77,26 @@ def parse_limit(scope: Mapping[str, Any], catalog: Catalog | None = None) -> Tok
     return TokenLimit(read_only, None if entities is None else frozenset(entities))
 
 
+def _find() -> sa.Select[Any]:
+    """The SELECT of `load`, built once: every request of a program runs it."""
+    policy, catalog = versions()
+    return (
+        sa.select(tokens.c.token_hash, tokens.c.user_id, tokens.c.scope, tokens.c.last_used_at, policy, catalog)
+        .join(users, users.c.id == tokens.c.user_id)
+        .where(tokens.c.token_hash == sa.bindparam("fingerprint"), tokens.c.revoked_at.is_(None), users.c.is_active)
+        .where(sa.or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > sa.bindparam("now")))
+    )
+
+
+_FIND = _find()
+
+
 def load(conn: Connection, secret: str, *, now: datetime | None = None) -> SignedIn | None:
     """Whose token this is; None when it is unknown, expired, revoked, or its owner disabled."""
     if not secret.startswith(PREFIX):
         return None
     now = now or datetime.now(UTC)
-    policy, catalog = versions()
-    row = conn.execute(
-        sa.select(tokens, policy, catalog)
-        .join(users, users.c.id == tokens.c.user_id)
-        .where(tokens.c.token_hash == fingerprint(secret), tokens.c.revoked_at.is_(None), users.c.is_active)
-        .where(sa.or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > now))
-    ).first()
+    row = conn.execute(_FIND, {"fingerprint": fingerprint(secret), "now": now}).first()
     if row is None:
         return None
     actor = load_actor(conn, row.user_id, row.policy_version)

@@ -25,7 +25,7 @@ ENTITIES = [
             {"key": "city", "type": "text", "label": "City", "indexed": True},
             {"key": "phone", "type": "text", "label": "Phone"},
             {"key": "credit", "type": "money", "label": "Credit"},
-            {"key": "group", "type": "relation", "label": "Group", "target": "account"},
+            {"key": "chain", "type": "relation", "label": "Chain", "target": "account"},
             {
                 "key": "deals",
                 "type": "rollup",

@@ -36,8 +36,8 @@ def test_the_unchecked_door_needs_a_reason_and_then_shows_everything():
     access = Access.system(catalog, "a test")
 
     assert access.entities() == ("account", "deal", "line")
-    assert access.entity("account").readable == {"name", "city", "phone", "credit", "group", "deals"} | SYSTEM
-    assert access.entity("account").writable == {"name", "city", "phone", "credit", "group"} | {
+    assert access.entity("account").readable == {"name", "city", "phone", "credit", "chain", "deals"} | SYSTEM
+    assert access.entity("account").writable == {"name", "city", "phone", "credit", "chain"} | {
         "owner",
         "owner_department",
     }
