@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, KeysView
 from typing import Any
 
 from ...metadata.fieldtype import FieldType
@@ -27,23 +27,23 @@ class RecordDumper:
 
     def __init__(self, access: Access, entity: str) -> None:
         self.access, self.entity = access, entity
-        self._dumps: dict[str, Dump | None] = {}
+        self._plan: list[tuple[str, Dump | None]] = []
+        self._paths: KeysView[str] = {}.keys()
         self._tables = {child.key: child.option("target") for child in access.catalog.children[entity]}
-        self._children: dict[str, RecordDumper] = {}
 
     def __call__(self, record: Record) -> dict[str, Any]:
         """The record's JSON object."""
-        found: dict[str, Any] = {}
-        masked = record.masked
-        for path, value in record.items():
-            if path in masked:
-                continue
-            try:
-                dump = self._dumps[path]
-            except KeyError:
-                dump = self._dumps[path] = self._dump_of(path)
-            found[path] = value if dump is None else dump(value)
+        found = {path: value if dump is None else dump(value) for (path, dump), value in self._paired(record)}
+        for path in record.masked:
+            found.pop(path, None)
         return found
+
+    def _paired(self, record: Record) -> Iterable[tuple[tuple[str, Dump | None], Any]]:
+        """Each path with its dump, beside its value. Rows of one list have the same paths in the same order."""
+        if record.keys() != self._paths:
+            self._plan = [(path, self._dump_of(path)) for path in record]
+            self._paths = record.keys()
+        return zip(self._plan, record.values(), strict=True)
 
     def many(self, records: Iterable[Record]) -> list[dict[str, Any]]:
         """The objects of several records."""
