@@ -40,7 +40,11 @@ def _reserve(conn: Connection, table: sa.Table, count: int) -> list[int]:
 
 def _converted(conn: Connection, column: sa.Column[Any], values: Sequence[Any]) -> Sequence[Any]:
     convert = column.type.dialect_impl(conn.dialect).bind_processor(conn.dialect)
-    return values if convert is None else [None if value is None else convert(value) for value in values]
+    if convert is None:
+        return values
+    # Most columns repeat themselves; each distinct value is converted once.
+    known = {value: convert(value) for value in set(values) - {None}}
+    return [known.get(value) for value in values]
 
 
 def _execute_many(

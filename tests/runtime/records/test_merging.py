@@ -1,4 +1,4 @@
-"""Two people at one record: disjoint changes both stay, overlapping ones are shown, lines are merged row by row."""
+"""Two people at one record: disjoint changes both stay, overlapping ones are shown, lines are merged by row."""
 
 from __future__ import annotations
 
