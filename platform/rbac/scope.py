@@ -131,19 +131,19 @@ def _parse_where(raw: Any, entity: Entity, catalog: Catalog) -> tuple[Scope, tup
         condition = parse(raw, entity, catalog)
     except FormloomError as error:
         return NOTHING, (str(error),)
-    where = Where(json.dumps(raw, sort_keys=True, ensure_ascii=False), condition, _is_steady(condition, catalog))
+    where = Where(json.dumps(raw, sort_keys=True, ensure_ascii=False), condition, is_steady(condition, catalog))
     return Scope(conditions=frozenset({where})), ()
 
 
-def _is_steady(condition: Condition, catalog: Catalog) -> bool:
+def is_steady(condition: Condition, catalog: Catalog) -> bool:
     """Whether the condition selects the same at every moment: no relative dates, no fields that read the clock."""
     match condition:
         case All(parts) | AnyOf(parts):
-            return all(_is_steady(part, catalog) for part in parts)
+            return all(is_steady(part, catalog) for part in parts)
         case Not(part):
-            return _is_steady(part, catalog)
+            return is_steady(part, catalog)
         case Children():
-            return _is_steady(condition.part, catalog)
+            return is_steady(condition.part, catalog)
         case Comparison():
             moving = isinstance(condition.operand, Window | Between) or catalog.is_virtual(condition.field)
             return not moving
