@@ -330,6 +330,15 @@ def test_on_a_phone_rows_are_cards_and_the_menu_is_a_drawer(phone: Page, address
     expect(phone.locator(".side-item", has_text="Deal")).to_be_hidden()
 
 
+def test_on_a_phone_cards_are_marked_and_opened(phone: Page, address: str):
+    phone.goto(f"{address}/e/company")
+    phone.get_by_role("checkbox", name="Select Company 01").tap()
+    expect(phone.get_by_text("1 selected")).to_be_visible()
+
+    with phone.expect_request(lambda request: "/e/company/" in request.url):
+        phone.get_by_role("link", name="Company 02").tap()
+
+
 def test_on_a_phone_a_filter_is_built(phone: Page, address: str):
     phone.goto(f"{address}/e/company?city=Bonn")
     phone.locator(".chip button").tap()
