@@ -78,7 +78,8 @@ def find_layout(rows: Sequence[Row], fields: Sequence[Field], header: int | None
     """The table in `rows`. The header is the row naming most fields, else the first that reads like one."""
     row = _find_header(rows, fields) if header is None else header
     headers = _distinct([shown(cell) for cell in rows[row]]) if rows else ()
-    data, totals = [], []
+    data: list[int] = []
+    totals: list[int] = []
     for number in range(row + 1, len(rows)):
         if is_blank(rows[number]):
             continue

@@ -115,7 +115,7 @@ def _pairs(conn: Connection, secured: Any, named: Field, words: Sequence[str]) -
 
 def _where(
     conn: Connection, column: ColumnElement[Any], wanted: Collection[Any], *shown: ColumnElement[Any]
-) -> Iterator[sa.Row[Any]]:
+) -> Iterator[Sequence[Any]]:
     """Rows whose `column` is among `wanted`: one statement for texts, one per 500 values of other kinds."""
     if all(isinstance(value, str) for value in wanted):
         yield from conn.execute(sa.select(*shown).where(among_texts(conn, column, wanted)))

@@ -6,11 +6,12 @@ together with the note of what became of its rows, so that a run that was cut of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from sqlalchemy.engine import Connection
@@ -36,13 +37,19 @@ class _Withdrawn(Exception):
     """Leaves a transaction without committing it; nothing is wrong."""
 
 
-@contextmanager
-def _withdrawable(transaction: AbstractContextManager[Connection]) -> Iterator[Connection]:
-    try:
-        with transaction as conn:
-            yield conn
-    except _Withdrawn:
-        pass
+class _Withdrawable:
+    """A transaction that raising `_Withdrawn` leaves without a commit and without an error."""
+
+    def __init__(self, transaction: AbstractContextManager[Connection]) -> None:
+        self._transaction = transaction
+
+    def __enter__(self) -> Connection:
+        return self._transaction.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        return bool(self._transaction.__exit__(kind, error, trace)) or isinstance(error, _Withdrawn)
 
 
 class ImportRun:
@@ -84,7 +91,7 @@ class ImportRun:
         """What an apply would do: it is done, looked at and withdrawn, so that the check cannot differ from it."""
         plan = self.plan()
         verdicts = apply.verdicts_of(plan)
-        with _withdrawable(self.writing()) as conn:
+        with _Withdrawable(self.writing()) as conn:
             apply.write(self._writer(conn), plan, verdicts, self.progress)
             raise _Withdrawn()
         with self.writing() as conn:
@@ -99,7 +106,7 @@ class ImportRun:
     def _apply_all(self) -> Verdicts:
         plan = self.plan()
         verdicts = apply.verdicts_of(plan)
-        with _withdrawable(self.writing()) as conn:
+        with _Withdrawable(self.writing()) as conn:
             ctx = self._writer(conn)
             decide(ctx, plan, self.record.options)
             verdicts.refused, verdicts.skipped = dict(plan.columns.refused), dict(plan.skip)
