@@ -15,3 +15,4 @@ import "./settings.js";
 import "./form.js";
 import "./subtable.js";
 import "./record.js";
+import "./dashboard.js";
