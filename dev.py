@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,34 +39,24 @@ def main(arguments: Sequence[str]) -> int:
     """The exit code of the command named first in `arguments`."""
     if sys.version_info < (3, 11):  # noqa: UP036  (the one file an older Python may be started with)
         raise SystemExit(f"Formloom needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
-    parser = argparse.ArgumentParser(prog="dev.py", description="Formloom's habits; each sets up what it needs.")
-    commands = parser.add_subparsers(dest="command", required=True)
+    if arguments and arguments[0] in HABITS:
+        habit, _ = HABITS[arguments[0]]
+        set_up("dev", pages=habit in (test, bench, shots))
+        return habit(arguments[1:])
+    chosen = parser().parse_args(arguments)
+    return demo(chosen.port, serve=not chosen.no_serve)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line. Arguments of the habits are passed on as they are, so only `demo` has any here."""
+    made = argparse.ArgumentParser(prog="dev.py", description="Formloom's habits; each sets up what it needs.")
+    commands = made.add_subparsers(metavar="COMMAND", required=True)
     start = commands.add_parser("demo", help="set up a CRM with demo data and serve it on 127.0.0.1")
     start.add_argument("--port", type=int, default=8000)
     start.add_argument("--no-serve", action="store_true", help="stop before serving")
-    for name, text in HABITS.items():
-        commands.add_parser(name, help=text, add_help=False)
-    known, rest = parser.parse_known_args(arguments)
-    if known.command == "demo":
-        if rest:
-            parser.error(f"unknown arguments: {' '.join(rest)}")
-        return demo(known.port, serve=not known.no_serve)
-    set_up("dev")
-    habit = {"test": test, "lint": lint, "types": types, "bench": bench, "shots": shots, "docs": docs}[
-        known.command
-    ]
-    return habit(rest)
-
-
-HABITS = {
-    "test": "run all tests; arguments go to pytest",
-    "lint": "check style and formatting",
-    "types": "check types",
-    "bench": "measure against the budgets",
-    "shots": "take screenshots of every screen into shots/",
-    "docs": "write docs/reference/ anew from the program",
-}
-NEED_PAGES = ("test", "bench", "shots")
+    for name, (_, text) in HABITS.items():
+        commands.add_parser(name, help=text)
+    return made
 
 
 def demo(port: int, *, serve: bool) -> int:
@@ -253,6 +243,15 @@ def step(text: str) -> Iterator[None]:
     yield
     print(f"{time.monotonic() - begun:.1f} s", flush=True)
 
+
+HABITS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
+    "test": (test, "run all tests; arguments go to pytest"),
+    "lint": (lint, "check style and formatting"),
+    "types": (types, "check types"),
+    "bench": (bench, "measure against the budgets"),
+    "shots": (shots, "take screenshots of every screen into shots/"),
+    "docs": (docs, "write docs/reference/ anew from the program"),
+}
 
 if __name__ == "__main__":
     try:
