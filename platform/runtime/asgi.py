@@ -12,6 +12,7 @@ from .settings import Settings
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+
 def extensions() -> tuple[Extension, ...]:
     """What the packages above the runtime add, through their public `register`."""
     return (register,)

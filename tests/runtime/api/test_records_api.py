@@ -22,9 +22,7 @@ def boss(visitor: Visitor) -> Program:
 def rows(database: Database) -> dict[str, list[tuple]]:
     """Everything the API could have changed."""
     with database.reading() as conn:
-        return {
-            name: [tuple(row) for row in conn.execute(sa.text(f"SELECT * FROM {name}"))] for name in UNTOUCHED
-        }
+        return {name: [tuple(row) for row in conn.execute(sa.text(f"SELECT * FROM {name}"))] for name in UNTOUCHED}
 
 
 def make(program: Program, entity: str = "company", **values: object) -> dict:
