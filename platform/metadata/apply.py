@@ -45,9 +45,11 @@ class Executor:
         self.conn, self.current, self.desired, self.number = conn, current, desired, number
         self.is_sqlite = conn.dialect.name == "sqlite"
         self.operations = Operations(MigrationContext.configure(conn))
+        self.steps: tuple[s.Step, ...] = ()
 
     def run_all(self, plan: Plan) -> None:
         """Run every step, in order."""
+        self.steps = plan.steps
         for step in plan.steps:
             self.run(step)
             crash_point("changeset.step")
@@ -106,7 +108,24 @@ class Executor:
         column = build_column(field) if field else None
         if column is None:
             column = self.desired.tables[step.entity].c[step.field]
+        default = self._default_of_all_rows(step)
+        if default is not None:
+            column.server_default = default
         self.operations.add_column(table_name(step.entity), column, inline_references=self.is_sqlite)
+        if default is not None:
+            self.operations.alter_column(table_name(step.entity), step.field, server_default=None)
+
+    def _default_of_all_rows(self, step: s.AddColumn) -> Any:
+        """PostgreSQL gives a default to present rows without touching them; afterwards it is taken off again."""
+        field = self.desired.entities[step.entity].all_fields[step.field]
+        filled = any(
+            isinstance(other, s.Backfill) and other.field == step.field and other.entity == step.entity
+            for other in self.steps
+        )
+        if self.is_sqlite or not filled:
+            return None
+        value = field.behaviour.parse(field, field.default)
+        return sa.DefaultClause(sa.literal(value, field.behaviour.column(field)))
 
     @run.register
     def _shadow_column(self, step: s.ShadowColumn) -> None:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from .model import Field
-from .physical import referred_table
+from .physical import referred_table, signature
 
 CHUNK = 5_000
 SAMPLES = 20
@@ -53,6 +53,12 @@ class Conversion:
         lost = [position in left for position in range(len(olds))]
         self._drop_dangling(conn, found, lost)
         return found, lost
+
+    @property
+    def stored_alike(self) -> bool:
+        """Whether an old value, as it stands in its column, is a new one with the same meaning."""
+        old, new = (field.behaviour.column(field) for field in (self.old, self.new))
+        return old is not None and new is not None and signature(old) == signature(new)
 
     @property
     def meaningless(self) -> bool:
@@ -110,16 +116,23 @@ def attempt(conn: Connection, table: str, conversion: Conversion, source: str) -
 
 
 def fill(conn: Connection, table: str, conversion: Conversion, source: str) -> Outcome:
-    """Writes the new field's column from column `source`, row by row, set by set."""
+    """Writes the new field's column from column `source`; where both are stored alike, only what differs."""
     new = conversion.new
     target = sa.table(table, sa.column("id", sa.Integer), _typed(new.key, new))
     update = sa.update(target).where(target.c.id == sa.bindparam("at")).values({new.key: sa.bindparam("to")})
+    copied = conversion.stored_alike and not conversion.meaningless
+    if copied:
+        conn.execute(sa.update(target).values({new.key: sa.column(source)}))
     outcome = Outcome()
     for rows in chunks(conn, table, _typed(source, conversion.old)):
-        values, lost = conversion.values(conn, [row[1] for row in rows])
+        olds = [row[1] for row in rows]
+        values, lost = conversion.values(conn, olds)
         _count(outcome, rows, lost)
+        present = olds if copied else [None] * len(olds)
         writes = [
-            {"at": row[0], "to": value} for row, value in zip(rows, values, strict=True) if value is not None
+            {"at": row[0], "to": value}
+            for row, value, is_now in zip(rows, values, present, strict=True)
+            if value != is_now
         ]
         if writes:
             conn.execute(update, writes)

@@ -55,6 +55,11 @@ def measure(conn: Connection, plan: Plan, current: Catalog, desired: Catalog) ->
 class _Meter:
     def __init__(self, conn: Connection, plan: Plan, current: Catalog, desired: Catalog) -> None:
         self.conn, self.current, self.desired = conn, current, desired
+        self.restored = {
+            (step.entity, step.field): str(step.shadow.column_name)
+            for step in plan.steps
+            if isinstance(step, s.RestoreColumn)
+        }
         self.filled = {(step.entity, step.field) for step in plan.steps if isinstance(step, s.Backfill)}
 
     @singledispatchmethod
@@ -106,8 +111,15 @@ class _Meter:
             return
         field = self.desired.entities[step.entity].fields[step.field]
         table = self.current.tables[step.entity]
+        live = table.c.deleted_at.is_(None)
+        kept = self.restored.get((step.entity, step.field))
+        if kept is not None:
+            # Rows made since the field went away never had a value; that must not keep it from coming back.
+            empty: sa.ColumnElement[bool] = sa.column(kept).is_(None)
+            yield self._found("info", "empty_restored", field, sa.and_(empty, live), sampled=False)
+            return
         empty = table.c[step.field].is_(None) if step.field in table.c else sa.true()
-        yield self._found("refuse", "empty_required", field, sa.and_(empty, table.c.deleted_at.is_(None)))
+        yield self._found("refuse", "empty_required", field, sa.and_(empty, live))
 
     @of.register
     def _backfilled(self, step: s.Backfill) -> Iterator[Effect]:

@@ -12,8 +12,11 @@ from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
 
 from .columns import UtcDateTime, identifier
 from .model import Entity, Field
@@ -39,6 +42,19 @@ def _plain(element: Any, compiler: Any, **kw: Any) -> str:
 @compiles(EmptyFirst, "postgresql")
 def _nulls_first(element: Any, compiler: Any, **kw: Any) -> str:
     return f"{compiler.process(next(iter(element.clauses)), **kw)} NULLS FIRST"
+
+
+SQLITE: Dialect = sqlite.dialect()
+POSTGRESQL: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+
+
+def signature(stored: TypeEngine[Any]) -> tuple[str, ...]:
+    """How every database stores values of a type; equal signatures keep them as they are.
+
+    The Python type belongs to it: several keys in one text are stored like any text, but do not mean the same.
+    """
+    ddl = (stored.compile(dialect=dialect) for dialect in (SQLITE, POSTGRESQL))
+    return (type(stored).__name__, *ddl)
 
 
 def table_name(entity: str) -> str:

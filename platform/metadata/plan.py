@@ -12,18 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Dialect
 
 from . import layers
 from . import steps as s
 from .catalog import Catalog
 from .dependencies import Place, affected
 from .model import Field
-from .physical import build_column
+from .physical import POSTGRESQL, build_column, signature
 from .reading import read_field
-
-_DIALECTS: tuple[Dialect, ...] = (sqlite.dialect(), postgresql.dialect())  # type: ignore[no-untyped-call]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +36,6 @@ class Plan:
     def rebuilds(self) -> bool:
         """Whether SQLite must copy a table to another."""
         return any(isinstance(step, s.DropForeignKey | s.AddForeignKey | s.Reconnect) for step in self.steps)
-
-
-def signature(column: sa.Column[Any]) -> tuple[str, ...]:
-    """How every database stores the column; equal signatures keep values as they are."""
-    return tuple(column.type.compile(dialect=dialect) for dialect in _DIALECTS)
 
 
 def plan(current: Catalog, desired: Catalog, restorable: Collection[s.Shadow] = ()) -> Plan:
@@ -107,7 +98,7 @@ class _Planner:
         if shadow is None or shadow.document["type"] != field.type:
             return None
         old, new = build_column(read_field(field.entity, shadow.document, {})), build_column(field)
-        same_storage = old is not None and new is not None and signature(old) == signature(new)
+        same_storage = old is not None and new is not None and signature(old.type) == signature(new.type)
         return shadow if same_storage and not field.behaviour.computed else None
 
     def _column_changes(self, entity: str) -> Iterator[s.Step]:
@@ -122,7 +113,7 @@ class _Planner:
             old, new = (c.entities[entity].fields.get(name) for c in (self.current, self.desired))
             if old is None or new is None:
                 continue
-            yield from self._change(old, new, signature(before.c[name]) == signature(column))
+            yield from self._change(old, new, signature(before.c[name].type) == signature(column.type))
 
     def _shadow(self, entity: str, name: str) -> s.Step:
         self.moved.add((entity, name))
@@ -245,7 +236,7 @@ class _Index:
 def _indexes(table: sa.Table) -> dict[str, _Index]:
     found = {}
     for index in sorted(table.indexes, key=lambda index: str(index.name)):
-        text = str(sa.schema.CreateIndex(index).compile(dialect=_DIALECTS[1]))
+        text = str(sa.schema.CreateIndex(index).compile(dialect=POSTGRESQL))
         found[str(index.name)] = _Index(tuple(column.name for column in index.columns), index.unique, text)
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -188,6 +189,48 @@ def test_computed_fields_are_computed_by_whoever_registered(database: Database, 
     )
 
     assert seen[1:] == [("account", ("contacts",))]
+
+
+DEFAULTS = [
+    ("text", {}, "it's “x” -- $$", "it's “x” -- $$"),
+    ("integer", {}, 3, 3),
+    ("money", {}, "1.50", Decimal("1.50")),
+    ("boolean", {}, False, False),
+    ("date", {}, "2026-11-21", date(2026, 11, 21)),
+    ("datetime", {}, "2026-11-21T08:00:00Z", datetime(2026, 11, 21, 8, tzinfo=UTC)),
+    ("select", {"options": OPTIONS}, "b", "b"),
+    ("multiselect", {"options": OPTIONS}, ["a", "b"], ("a", "b")),
+]
+
+
+@pytest.mark.parametrize(("kind", "options", "default", "value"), DEFAULTS, ids=[case[0] for case in DEFAULTS])
+def test_rows_get_the_default_of_an_added_field(
+    database: Database, kind: str, options: dict[str, Any], default: Any, value: Any
+):
+    applied(database, entity("account"))
+    add(database, "account", {"name": "A"})
+
+    applied(database, entity("account", field("x", kind, default=default, **options)))
+
+    assert column(database, "account", "x") == [value]
+    add(database, "account", {"name": "B"})
+    assert column(database, "account", "x") == [value, None]
+    assert problems(database) == []
+
+
+def test_an_entity_becomes_a_sub_entity_and_stops_being_one(database: Database):
+    applied(database, entity("account"), entity("line"))
+
+    joined = applied(database, entity("line", parent="account"))
+    [one] = add(database, "account", {"name": "A"})
+    add(database, "line", {"name": "L", "account": one})
+    assert column(database, "line", "position") == [0]
+    assert problems(database) == []
+    applied(database, entity("line"), allow_destructive=True)
+    changesets.revert(database, joined.number + 1, "tester")
+
+    assert column(database, "line", "account") == [one]
+    assert problems(database) == []
 
 
 def test_what_was_put_aside_is_purged_by_an_explicit_step(database: Database):
