@@ -32,6 +32,8 @@ LOCK_TIMEOUT = "2s"
 """How long a step may wait for readers on PostgreSQL; waiting longer would make every later reader wait too."""
 
 ATTEMPTS = 5
+FIRST_PAUSE = 0.2
+"""Seconds before the second attempt; each further one waits twice as long."""
 
 __all__ = [
     "Changeset",
@@ -180,7 +182,7 @@ def _carry_out(database: Database, request: _Request) -> Changeset:
         except sa.exc.OperationalError as error:
             if getattr(error.orig, "sqlstate", None) not in ("55P03", "40P01"):
                 raise
-            time.sleep(0.2 * 2**attempt)
+            time.sleep(FIRST_PAUSE * 2**attempt)
     raise PlanError("plan.busy", status=503)
 
 
