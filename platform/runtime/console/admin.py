@@ -8,6 +8,7 @@ tokens and jobs. Nothing is exported, so no spreadsheet runs what somebody typed
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,6 +18,7 @@ from anyio import to_thread
 from markupsafe import Markup
 from sqladmin import Admin, ModelView
 from sqlalchemy import exc
+from sqlalchemy.engine import Connection
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -27,11 +29,11 @@ from .. import job_queue
 from ..site import Site
 from . import ADDRESS, models
 from .door import Door
+from .tables import TABLES, Shown
 from .words import language, lazily, plural, translated
 
 TEMPLATES = Path(__file__).parents[1] / "templates" / "console"
 LONGEST_CELL = 80
-_TRANSLATION = {"gettext": translated, "ngettext": plural}
 
 
 class Console(Admin):
@@ -60,8 +62,8 @@ def _whole(model: Any, name: Any) -> Any:
     return Markup("<pre>{}</pre>").format(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
-class Shown(ModelView):
-    """A table to look at."""
+class TableView(ModelView):
+    """A table to look at, and where `end` is given, to end rows of: the page calls that deleting."""
 
     can_create = False
     can_edit = False
@@ -70,6 +72,7 @@ class Shown(ModelView):
     page_size = 50
     page_size_options: ClassVar[list[int]] = [50, 100]
     site: ClassVar[Site]
+    ends: ClassVar[str | None] = None
 
     async def get_object_for_details(self, request: Request) -> Any:
         """The row, or None for an address that names none, whatever it says."""
@@ -78,252 +81,67 @@ class Shown(ModelView):
         except (ValueError, TypeError, OverflowError, exc.StatementError):
             return None
 
+    async def get_object_for_delete(self, value: Any) -> Any:
+        return value
 
-def _view(model: Any, names: tuple[str, str], icon: str, columns: dict[str, str], **more: Any) -> type[Shown]:
-    """The view of a table. `columns` are its columns and their labels; `listed` are the first so many of them."""
-    listed, base = more.pop("listed", 6), more.pop("base", Shown)
-    structured = more.pop("structured", ())
-    moments = [name for name, column in model.__mapper__.columns.items() if _is_moment(column.type)]
+    async def delete_model(self, request: Request, pk: Any) -> None:
+        if self.ends is not None:
+            await to_thread.run_sync(self._end, _ENDINGS[self.ends], str(pk))
+
+    def _end(self, ending: Callable[[Connection, str], None], key: str) -> None:
+        with self.site.database.writing() as conn:
+            ending(conn, key)
+
+
+def _end_session(conn: Connection, key: str) -> None:
+    """Who has the session must sign in again."""
+    found = rbac_tables.sessions
+    mark = sa.func.substr(found.c.token_hash, 1, models.MARK, type_=sa.String())
+    conn.execute(sa.delete(found).where(mark == key))
+
+
+def _end_token(conn: Connection, key: str) -> None:
+    """The token is revoked; it stays in the list."""
+    tokens.revoke(conn, int(key))
+
+
+def _end_job(conn: Connection, key: str) -> None:
+    """A waiting job is cancelled, a running one asked to stop."""
+    job_queue.cancel(conn, int(key))
+
+
+_ENDINGS = {"session": _end_session, "token": _end_token, "job": _end_job}
+
+
+def views() -> list[type[TableView]]:
+    """A view class for each table."""
+    return [_view(shown) for shown in TABLES]
+
+
+def _view(shown: Shown) -> type[TableView]:
+    listed = list(shown.columns)[: shown.listed]
+    columns = shown.model.__mapper__.columns
+    moments = [name for name in shown.columns if _is_moment(columns[name].type)]
     members = {
-        "identity": model.__name__.lower(),
-        "name": lazily(names[0]),
-        "name_plural": lazily(names[1]),
-        "icon": icon,
-        "column_list": list(columns)[:listed],
-        "column_details_list": list(columns),
-        "column_labels": {name: lazily(label) for name, label in columns.items()},
-        "column_sortable_list": list(columns)[:listed],
-        "column_formatters": {name: _cell for name in (*structured, *moments)},
-        "column_formatters_detail": {**{n: _cell for n in moments}, **{n: _whole for n in structured}},
-        **more,
+        "name": lazily(shown.name),
+        "name_plural": lazily(shown.plural),
+        "icon": f"fa-solid fa-{shown.icon}",
+        "column_list": listed,
+        "column_sortable_list": listed,
+        "column_searchable_list": list(shown.searched),
+        "column_details_list": list(shown.columns),
+        "column_labels": {name: lazily(label) for name, label in shown.columns.items()},
+        "column_formatters": {name: _cell for name in (*shown.structured, *moments)},
+        "column_formatters_detail": {**dict.fromkeys(moments, _cell), **dict.fromkeys(shown.structured, _whole)},
+        "column_default_sort": [(shown.newest, True)] if shown.newest else [],
+        "can_delete": shown.end is not None,
+        "ends": shown.end,
     }
-    return type(Shown)(f"{model.__name__}View", (base,), members, model=model)
+    return type(TableView)(f"{shown.model.__name__}View", (TableView,), members, model=shown.model)
 
 
 def _is_moment(kind: Any) -> bool:
     return isinstance(kind, sa.DateTime) or isinstance(getattr(kind, "impl", None), sa.DateTime)
-
-
-class Endable(Shown):
-    """A table whose rows can be ended: what the page calls deleting calls `end`."""
-
-    can_delete = True
-
-    async def delete_model(self, request: Request, pk: Any) -> None:
-        await to_thread.run_sync(self.end, str(pk))
-
-    async def get_object_for_delete(self, value: Any) -> Any:
-        return value
-
-    def end(self, key: str) -> None:
-        """End the row `key`."""
-        raise NotImplementedError
-
-
-class EndableSession(Endable):
-    """Sessions: ended ones have to sign in again."""
-
-    def end(self, key: str) -> None:
-        found = rbac_tables.sessions
-        mark = sa.func.substr(found.c.token_hash, 1, models.MARK)
-        with self.site.database.writing() as conn:
-            conn.execute(sa.delete(found).where(mark == key))
-
-
-class EndableToken(Endable):
-    """Tokens: revoked ones stay in the list."""
-
-    def end(self, key: str) -> None:
-        with self.site.database.writing() as conn:
-            tokens.revoke(conn, int(key))
-
-
-class EndableJob(Endable):
-    """Jobs: waiting ones are cancelled, running ones asked to stop."""
-
-    def end(self, key: str) -> None:
-        with self.site.database.writing() as conn:
-            job_queue.cancel(conn, int(key))
-
-
-def _newest(column: str) -> dict[str, Any]:
-    return {"column_default_sort": [(column, True)]}
-
-
-def views() -> list[type[Shown]]:
-    """All views, in the order of the menu."""
-    return [*_people(), *_system()]
-
-
-def _people() -> list[type[Shown]]:
-    user = {
-        "id": "Number",
-        "login": "Login",
-        "name": "Name",
-        "department_id": "Department",
-        "is_active": "Active",
-        "last_login_at": "Last sign-in",
-        "superior_id": "Superior",
-        "email": "E-mail",
-        "phone": "Phone",
-        "kind": "Kind",
-        "lang": "Language",
-        "zone": "Time zone",
-        "theme": "Theme",
-        "must_change_password": "Must change password",
-        "created_at": "Created",
-    }
-    department = {
-        "id": "Number",
-        "key": "Key",
-        "name_zh": "Name (zh)",
-        "name_en": "Name (en)",
-        "parent_id": "Parent",
-        "head_id": "Head",
-        "path": "Path",
-        "position": "Position",
-        "is_active": "Active",
-    }
-    session = {
-        "mark": "Mark",
-        "user_id": "User",
-        "created_at": "Created",
-        "seen_at": "Seen",
-        "expires_at": "Expires",
-        "address": "Address",
-        "user_agent": "Browser",
-    }
-    token = {
-        "id": "Number",
-        "user_id": "User",
-        "name": "Name",
-        "created_at": "Created",
-        "expires_at": "Expires",
-        "last_used_at": "Last used",
-        "revoked_at": "Revoked",
-        "scope": "Scope",
-    }
-    role = {"user_id": "User", "role_key": "Role"}
-    found = ["login", "name"]
-    return [
-        _view(models.User, ("User", "Users"), "fa-solid fa-user", user, column_searchable_list=found),
-        _view(models.Department, ("Department", "Departments"), "fa-solid fa-sitemap", department),
-        _view(models.UserRole, ("Role of a user", "Roles of users"), "fa-solid fa-user-tag", role),
-        _view(
-            models.Session,
-            ("Session", "Sessions"),
-            "fa-solid fa-right-to-bracket",
-            session,
-            base=EndableSession,
-            **_newest("created_at"),
-        ),
-        _view(
-            models.Token,
-            ("Token", "Tokens"),
-            "fa-solid fa-key",
-            token,
-            base=EndableToken,
-            structured=("scope",),
-            **_newest("id"),
-        ),
-    ]
-
-
-def _system() -> list[type[Shown]]:
-    document = {
-        "id": "Number",
-        "kind": "Kind",
-        "key": "Key",
-        "layer": "Layer",
-        "changeset": "Changeset",
-        "document": "Document",
-        "base": "Base",
-    }
-    changeset = {
-        "number": "Number",
-        "layer": "Layer",
-        "actor": "Actor",
-        "note": "Note",
-        "applied_at": "Applied",
-        "reverts": "Reverts",
-        "changes": "Changes",
-        "packages": "Packages",
-        "steps": "Steps",
-    }
-    change = {
-        "seq": "Number",
-        "entity": "Entity",
-        "record_id": "Record",
-        "op": "Operation",
-        "actor": "Actor",
-        "at": "At",
-        "cause": "Cause",
-        "rev": "Revision",
-        "old": "Old values",
-    }
-    job = {
-        "id": "Number",
-        "kind": "Kind",
-        "state": "State",
-        "progress_done": "Progress",
-        "progress_total": "Total",
-        "created_at": "Created",
-        "finished_at": "Finished",
-        "actor": "Actor",
-        "message": "Message",
-        "attempts": "Attempts",
-        "started_at": "Started",
-        "lease_until": "Lease until",
-        "cancel_requested": "Cancel requested",
-        "payload": "Payload",
-        "result": "Result",
-    }
-    package = {
-        "key": "Key",
-        "version": "Version",
-        "installed_at": "Installed",
-        "changeset": "Changeset",
-        "label": "Label",
-    }
-    return [
-        _view(
-            models.Document,
-            ("Document", "Documents"),
-            "fa-solid fa-file-code",
-            document,
-            listed=5,
-            structured=("document", "base"),
-            column_searchable_list=["key"],
-        ),
-        _view(
-            models.Changeset,
-            ("Changeset", "Changesets"),
-            "fa-solid fa-code-commit",
-            changeset,
-            structured=("changes", "packages", "steps"),
-            **_newest("number"),
-        ),
-        _view(models.Package, ("Package", "Packages"), "fa-solid fa-box", package, structured=("label",)),
-        _view(
-            models.Change,
-            ("Change", "Change log"),
-            "fa-solid fa-clock-rotate-left",
-            change,
-            listed=7,
-            structured=("old",),
-            **_newest("seq"),
-        ),
-        _view(
-            models.Job,
-            ("Job", "Jobs"),
-            "fa-solid fa-gears",
-            job,
-            listed=8,
-            base=EndableJob,
-            structured=("payload", "result"),
-            **_newest("id"),
-        ),
-    ]
 
 
 def build(app: Starlette, site: Site) -> None:
