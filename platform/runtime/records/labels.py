@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from ...metadata.errors import NotFound
+from ...metadata.fieldtype import FieldType
 from ...metadata.model import Field
 from ...rbac.secured import Secured
 from ...rbac.tables import departments, users
@@ -72,6 +73,8 @@ def behind(secured: Any, shown: ColumnElement[Any], link: ColumnElement[Any]) ->
 
 
 def _plain(field: Field, lang: str) -> Callable[[Any], str]:
+    if type(field.behaviour).plain is FieldType.plain:
+        return str
     return lambda value: field.behaviour.plain(field, value, lang)
 
 

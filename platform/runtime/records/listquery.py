@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -10,7 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from ...metadata import conditions
+from ...rbac.scope import is_steady
 from . import cursor, paths
+from .kept import Kept
 from .keyset import Key, ranges
 from .listrequest import ListRequest, check_filter
 from .record import Page
@@ -20,31 +23,83 @@ if TYPE_CHECKING:
     from ..context import Context
 
 COUNT_CAP = 10_000
+KEPT_LISTS = 300
 NEVER_EMPTY = frozenset({"id", "rev", "created_at", "updated_at"})
+
+_kept: Kept[_Prepared] = Kept(KEPT_LISTS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """The statements of a list: a page of rows, and how many there are; `ends` columns at the end are the
+    cursor's.
+    """
+
+    page: sa.Select[Any]
+    count: sa.Select[Any]
+    shown: Sequence[Any]
+    ends: int
 
 
 def fetch(ctx: Context, request: ListRequest) -> Page:
     """The page. Raises InvalidInput. Queries: 1, or 2 with a count."""
-    source = source_of(ctx, request)
-    where = restrictions(ctx, request, source)
-    keys = order_keys(ctx, request, source)
     bound_to = _binding(ctx, request)
-    branches = [where]
-    if request.after is not None:
-        values = cursor.read(ctx.settings.secret, bound_to, request.after)
-        branches = [[*where, after] for after in ranges(keys, values)]
-    selection = Selection(ctx.access, request.entity, request.columns, ctx.lang)
-    statement, shown = _statement(selection, source, keys, branches, request.limit + 1)
-    rows = ctx.conn.execute(statement).all()
-    items = [record_of(row, shown) for row in rows[: request.limit]]
+    prepared = _prepared(ctx, request, bound_to)
+    rows = ctx.conn.execute(prepared.page).all()
+    items = [record_of(row, prepared.shown) for row in rows[: request.limit]]
     following = None
     if len(rows) > request.limit:
-        values = list(rows[request.limit - 1][-len(keys) :])
+        values = list(rows[request.limit - 1][-prepared.ends :])
         following = cursor.write(ctx.settings.secret, bound_to, values)
     if request.count == "none":
         return Page(items, following)
-    count, capped = count_rows(ctx, source, where, COUNT_CAP if request.count == "capped" else None)
-    return Page(items, following, count, capped)
+    count = ctx.conn.scalar(prepared.count) or 0
+    capped = request.count == "capped" and count > COUNT_CAP
+    return Page(items, following, COUNT_CAP if capped else count, capped)
+
+
+def _prepared(ctx: Context, request: ListRequest, bound_to: str) -> _Prepared:
+    """The statements, kept where another request of this person would get the same ones."""
+    if request.after is not None:
+        values = cursor.read(ctx.settings.secret, bound_to, request.after)
+        return _prepare(ctx, request, values)[0]
+    place = (ctx.actor, ctx.lang, bound_to, request.columns, request.limit, request.count, COUNT_CAP)
+    found = _kept.get(ctx.catalog, place)
+    if found is None:
+        found, steady = _prepare(ctx, request, None)
+        if steady:
+            _kept.put(ctx.catalog, place, found)
+    return found
+
+
+def _prepare(ctx: Context, request: ListRequest, after: Sequence[Any] | None) -> tuple[_Prepared, bool]:
+    """(the statements, whether they are the same at every moment)."""
+    source = source_of(ctx, request)
+    where = restrictions(ctx, request, source)
+    keys = order_keys(ctx, request, source)
+    branches = [where] if after is None else [[*where, each] for each in ranges(keys, after)]
+    selection = Selection(ctx.access, request.entity, request.columns, ctx.lang)
+    page, shown = _statement(selection, source, keys, branches, request.limit + 1)
+    counted = sa.select(sa.literal_column("1")).select_from(source.from_).where(*where)
+    if request.count == "capped":
+        counted = counted.limit(COUNT_CAP + 1)
+    count = sa.select(sa.func.count()).select_from(counted.subquery("counted"))
+    return _Prepared(page, count, shown, len(keys)), after is None and _is_steady(ctx, request, source)
+
+
+def _is_steady(ctx: Context, request: ListRequest, source: Any) -> bool:
+    """Whether the statements are the same at every moment: no scope, condition or field on the way moves."""
+    entity, catalog = ctx.catalog.entity(request.entity), ctx.catalog
+    given = [conditions.parse(raw, entity, catalog) for raw in (request.filter, request.fixed) if raw is not None]
+    read = {*request.columns, *(key.removeprefix("-") for key in request.sort)}.union(
+        *map(conditions.paths, given)
+    )
+    others = paths.entities_along(catalog, request.entity, read) & frozenset(ctx.access.entities())
+    return (
+        source.selection.steady
+        and all(ctx.access.entity(other).selection().steady for other in others)
+        and all(is_steady(condition, catalog) for condition in given)
+    )
 
 
 def fetch_ids(ctx: Context, request: ListRequest, limit: int) -> list[int]:
@@ -170,14 +225,3 @@ def _joined(parts: Sequence[sa.Select[Any]], keys: Sequence[Key], limit: int) ->
     union = sa.union_all(*(sa.select(one) for one in each)).subquery("ranges")
     order = [key.order(union.c[f"s{n}"]) for n, key in enumerate(keys)]
     return sa.select(union).order_by(*order).limit(limit).subquery("page")
-
-
-def count_rows(
-    ctx: Context, source: Any, where: Sequence[ColumnElement[bool]], cap: int | None
-) -> tuple[int, bool]:
-    """(number of rows, whether there are more than could be counted). Queries: 1."""
-    rows = sa.select(sa.literal_column("1")).select_from(source.from_).where(*where)
-    if cap is not None:
-        rows = rows.limit(cap + 1)
-    found = ctx.conn.scalar(sa.select(sa.func.count()).select_from(rows.subquery("counted"))) or 0
-    return (cap, True) if cap is not None and found > cap else (found, False)

@@ -6,7 +6,7 @@ against a Catalog without it, so every answer is the one for a made-up name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -63,3 +63,21 @@ def _entity_as_seen(access: Access, key: str) -> Entity:
 
 def _only(fields: Mapping[str, Field], readable: frozenset[str]) -> Mapping[str, Field]:
     return MappingProxyType({key: field for key, field in fields.items() if key in readable})
+
+
+def entities_along(catalog: Catalog, entity: str, given: Iterable[str]) -> frozenset[str]:
+    """The other entities that following these paths, and the titles at their ends, reads."""
+    found: set[str] = set()
+    waiting = [(entity, path) for path in given]
+    while waiting:
+        here, path = waiting.pop()
+        head, _, rest = path.partition(".")
+        field = catalog.entities[here].all_fields.get(head)
+        target = field.option("target") if field is not None else head
+        if target not in catalog.entities:
+            continue
+        known = target in found
+        found.add(target)
+        if rest or not known:
+            waiting.append((target, rest or catalog.entities[target].title))
+    return frozenset(found)

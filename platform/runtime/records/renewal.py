@@ -1,18 +1,37 @@
-"""Computes stored formulas and roll-ups anew when a changeset adds, changes or feeds them."""
+"""Computes stored formulas and roll-ups anew when a changeset asks, and tells the doctor where they are not true."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from ...metadata import doctor
 from ...metadata.apply import on_recompute
 from ...metadata.catalog import Catalog
+from ...metadata.dependencies import computed_fields
 from ..context import Context
 from .computed import recompute
+from .expressions import stored_expression
 
 
 @on_recompute
 def renew(conn: Connection, catalog: Catalog, entity: str, fields: Sequence[str]) -> None:
     """Computes these fields in all rows. The changeset asks in an order in which what is read comes first."""
     recompute(Context.system(conn, catalog, "a changed formula concerns every row"), entity, fields)
+
+
+@doctor.register
+def stale_fields(conn: Connection, catalog: Catalog) -> Iterator[doctor.Problem]:
+    """Stored computed fields that differ from what computing them now would give. Queries: 1 for each."""
+    ctx = Context.system(conn, catalog, "the doctor looks at every row")
+    for field in computed_fields(catalog):
+        table = catalog.tables[field.entity]
+        if field.key not in table.c:
+            continue
+        differs = table.c[field.key].is_distinct_from(stored_expression(ctx, field))
+        query = sa.select(sa.func.count()).select_from(table).where(table.c.deleted_at.is_(None), differs)
+        count = conn.execute(query).scalar_one()
+        if count:
+            yield doctor.Problem("stale", {"entity": field.entity, "field": field.key, "count": count})
