@@ -22,12 +22,12 @@ from ..metadata.errors import Conflict, NotFound, UnknownField
 from ..metadata.wording import LANGUAGES
 from . import sessions
 from .failures import ReauthenticationRequired, refused
+from .logins import IMPOSSIBLE, canonical
 from .passwords import SHORTEST, hash_password, matches
 from .tables import bump_policy, departments, insert, user_roles, users
 
 LONGEST_LOGIN = 64
 LONGEST_NAME = 120
-IMPOSSIBLE = "\ufffd"
 KINDS = ("normal", "queue", "external")
 """`queue` accounts own records but nobody signs in with them; `external` ones belong to people outside."""
 
@@ -54,16 +54,6 @@ class NewUser:
     zone: str = "Asia/Shanghai"
     kind: str = "normal"
     must_change_password: bool = False
-
-
-def canonical(login: str) -> str:
-    """The one form under which a login is stored and looked up: whatever looks or sounds the same is the same.
-
-    What cannot be stored becomes a sign that no login may have.
-    """
-    visible = "".join(c for c in unicodedata.normalize("NFKC", login) if unicodedata.category(c) != "Cf").strip()
-    storable = "".join(IMPOSSIBLE if unicodedata.category(c) in ("Cc", "Cs") else c for c in visible)
-    return unicodedata.normalize("NFKC", storable.casefold()).strip()
 
 
 def create(

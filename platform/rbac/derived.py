@@ -8,12 +8,16 @@ inputs behind a relation or among other records by what the actor sees of those.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..metadata.catalog import Catalog
 from ..metadata.conditions import parse, paths
+from ..metadata.errors import FormloomError
 from ..metadata.model import Entity, Field
 from ..metadata.reading import rollup_source
+
+NOBODYS = ""
+"""Name of an input nobody sees: what cannot be understood hides what depends on it."""
 
 
 class Input(NamedTuple):
@@ -59,11 +63,20 @@ def _rollup_inputs(catalog: Catalog, entity: Entity, field: Field) -> Iterator[I
         yield Input(entity.key, field.option("of").partition(".")[0], True)
     else:
         yield Input(child, link, False)
-    read = [aggregated] if aggregated else []
+    if aggregated:
+        yield from _along(catalog, catalog.entities[child], aggregated, same_grant=lines)
     if field.option("where") is not None:
-        read.extend(paths(parse(field.option("where"), catalog.entities[child], catalog)))
+        yield from _where_inputs(catalog, catalog.entities[child], field.option("where"), same_grant=lines)
+
+
+def _where_inputs(catalog: Catalog, child: Entity, where: Any, *, same_grant: bool) -> Iterator[Input]:
+    try:
+        read = paths(parse(where, child, catalog))
+    except FormloomError:
+        yield Input(child.key, NOBODYS, False)
+        return
     for path in read:
-        yield from _along(catalog, catalog.entities[child], path, same_grant=lines)
+        yield from _along(catalog, child, path, same_grant=same_grant)
 
 
 def _is_lines(catalog: Catalog, entity: Entity, name: str) -> bool:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from ..metadata.catalog import Catalog
 from ..metadata.model import Entity, Field, Grant
+from .logins import canonical
 
 OPERATIONS = (
     "view",
@@ -79,7 +80,7 @@ def subject_of(member: Mapping[str, Any]) -> str:
         return "everyone"
     if "department" in member:
         return f"{'department_below' if member.get('below') else 'department'}:{member['department']}"
-    return f"role:{member['role']}" if "role" in member else f"user:{member['user']}"
+    return f"role:{member['role']}" if "role" in member else f"user:{canonical(str(member.get('user')))}"
 
 
 def _objects_of(grant: Grant, catalog: Catalog) -> Iterator[tuple[str, str]]:

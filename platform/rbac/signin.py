@@ -18,8 +18,9 @@ from sqlalchemy.engine import Connection
 from ..metadata.database import Database
 from ..metadata.errors import Unauthenticated
 from . import sessions
-from .accounts import LONGEST_LOGIN, canonical
+from .accounts import LONGEST_LOGIN
 from .failures import RateLimited
+from .logins import canonical
 from .passwords import hash_password, is_outdated, matches
 from .tables import insert, login_attempts, users
 

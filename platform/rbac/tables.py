@@ -5,6 +5,7 @@ They are made once with the other system tables and are no entities: their rows 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -140,5 +141,9 @@ def policy_version(conn: sa.Connection) -> int:
 
 
 def bump_policy(conn: sa.Connection) -> None:
-    """Move the version, so that no cached decision outlives the change of this transaction. Queries: 1."""
-    conn.execute(sa.update(state).where(state.c.name == POLICY).values(version=state.c.version + 1))
+    """Move the version, so that no cached decision outlives the change of this transaction. Queries: 1.
+
+    It becomes a number that was never used before. The next one in order might be one that a rolled back
+    transaction had already, and what was remembered under it would come back.
+    """
+    conn.execute(sa.update(state).where(state.c.name == POLICY).values(version=secrets.randbits(62)))

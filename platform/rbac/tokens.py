@@ -84,7 +84,7 @@ def _find() -> sa.Select[Any]:
         sa.select(tokens.c.token_hash, tokens.c.user_id, tokens.c.scope, tokens.c.last_used_at, policy, catalog)
         .join(users, users.c.id == tokens.c.user_id)
         .where(tokens.c.token_hash == sa.bindparam("fingerprint"), tokens.c.revoked_at.is_(None))
-        .where(users.c.is_active)
+        .where(users.c.is_active, users.c.kind != "queue")
         .where(sa.or_(tokens.c.expires_at.is_(None), tokens.c.expires_at > sa.bindparam("now")))
     )
 

@@ -5,8 +5,9 @@ import pytest
 from formloom.metadata.database import Database
 from formloom.metadata.errors import Conflict, InvalidInput, NotFound, UnknownField
 from formloom.rbac import accounts, sessions
-from formloom.rbac.accounts import NewUser, canonical
+from formloom.rbac.accounts import NewUser
 from formloom.rbac.failures import ReauthenticationRequired
+from formloom.rbac.logins import canonical
 from formloom.rbac.tables import policy_version
 from tests.rbac.people import actor, catalog_of, found
 
@@ -88,7 +89,7 @@ def test_every_change_of_an_account_moves_the_policy_version(database: Database)
         for change in changes:
             before = policy_version(conn)
             change()
-            assert policy_version(conn) > before
+            assert policy_version(conn) != before
 
 
 def test_an_account_cannot_be_given_columns_or_references_it_does_not_have(database: Database):

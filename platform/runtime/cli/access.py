@@ -18,6 +18,7 @@ from ...rbac import accounts, tokens
 from ...rbac.accounts import NewUser
 from ...rbac.explain import explain
 from ...rbac.failures import refused
+from ...rbac.logins import canonical
 from ...rbac.tokens import NewToken
 from ..settings import Settings
 from ..site import Site, open_site
@@ -94,7 +95,7 @@ def create_user(args: argparse.Namespace, settings: Settings) -> int:
     )
     with site.database.writing() as conn:
         accounts.create(conn, new, site.catalog(conn), shortest_password=1)
-    print(say("cli.user.created", language(), login=accounts.canonical(args.login)))
+    print(say("cli.user.created", language(), login=canonical(args.login)))
     return 0
 
 
