@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
+from ..metadata import fieldtype
 from ..metadata.catalog import Catalog
 from ..metadata.database import Database
 from .settings import Settings
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 class Context:
     """The surroundings of one unit of work. `cause` is what the change log notes (`web`, `api`, `import`, …).
 
-    `path` is the address asked for, and `htmx` says that only a part of the page was.
+    In a request `path` is the address asked for, `htmx` says that only a part of the page was, `csrf` is the token
+    forms send back, and `access` is None for somebody who has not signed in (whom only handlers declared `anonymous`
+    meet). What is put into `after_commit` is called once the transaction is safe.
     """
 
     conn: Connection
@@ -44,6 +47,10 @@ class Context:
     site: Site | None = None
     session: SignedIn | None = None
     after_commit: list[Callable[[], None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        # Field types read and show times of day in the zone of whoever this unit of work is done for.
+        fieldtype.zone.set(self.zone)
 
     @property
     def actor(self) -> Actor:

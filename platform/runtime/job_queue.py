@@ -92,7 +92,8 @@ def enqueue(conn: Connection, kind: str, payload: Mapping[str, Any], actor: int 
     now = datetime.now(UTC)
     row = {"kind": kind, "state": QUEUED, "payload": dict(payload), "actor": actor or None}
     done = conn.execute(sa.insert(jobs).values(**row, created_at=now, not_before=now))
-    return int(done.inserted_primary_key[0])
+    (job_id,) = done.inserted_primary_key or (0,)
+    return int(job_id)
 
 
 def get_job(conn: Connection, job_id: int) -> Job | None:
@@ -130,7 +131,8 @@ def database_now(conn: Connection) -> datetime:
     """The moment by the database's clock, which all workers share."""
     if conn.dialect.name == "sqlite":
         return datetime.now(UTC)
-    return conn.execute(sa.select(sa.func.clock_timestamp())).scalar_one().astimezone(UTC)
+    now: datetime = conn.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+    return now.astimezone(UTC)
 
 
 def _claimable(now: datetime) -> sa.ColumnElement[bool]:

@@ -117,17 +117,22 @@ def _require_same_id(values: dict[str, Any], record_id: int) -> None:
         raise BadRequest("other_id", code="validation_failed", status=422)
 
 
-def _with_current(ctx: Context, entity: str, record_id: int, conflict: VersionConflict) -> VersionConflict:
-    """The conflict, with what the record holds now as far as the caller may see it."""
-    record = Records(ctx).get(entity, record_id)
-    conflict.members = {
-        "current": RecordDumper(ctx.access, entity)(record),
-        "conflicts": [
+class ShownConflict(VersionConflict):
+    """A conflict with what its reader may know: `members` go into the problem document."""
+
+    def __init__(self, conflict: VersionConflict, current: dict[str, Any]) -> None:
+        super().__init__(conflict.overlaps, conflict.data.get("rev"))
+        overlaps = [
             {"field": each.field, "mine": each.mine, "theirs": each.theirs, "base": each.base}
             for each in conflict.overlaps
-        ],
-    }
-    return conflict
+        ]
+        self.members = {"current": current, "conflicts": overlaps}
+
+
+def _with_current(ctx: Context, entity: str, record_id: int, conflict: VersionConflict) -> ShownConflict:
+    """The conflict, with what the record holds now as far as the caller may see it."""
+    record = Records(ctx).get(entity, record_id)
+    return ShownConflict(conflict, RecordDumper(ctx.access, entity)(record))
 
 
 def delete_record(ctx: Context, call: Call) -> Response:

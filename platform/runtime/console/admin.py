@@ -8,10 +8,11 @@ tokens and jobs. Nothing is exported, so no spreadsheet runs what somebody typed
 from __future__ import annotations
 
 import json
+import types
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import sqlalchemy as sa
 from anyio import to_thread
@@ -137,7 +138,9 @@ def _view(shown: Shown) -> type[TableView]:
         "can_delete": shown.end is not None,
         "ends": shown.end,
     }
-    return type(TableView)(f"{shown.model.__name__}View", (TableView,), members, model=shown.model)
+    name = f"{shown.model.__name__}View"
+    view = types.new_class(name, (TableView,), {"model": shown.model}, lambda namespace: namespace.update(members))
+    return cast("type[TableView]", view)
 
 
 def _is_moment(kind: Any) -> bool:

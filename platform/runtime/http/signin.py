@@ -18,7 +18,7 @@ from .serve import page
 def login_page(ctx: Context, call: Call) -> Response:
     """The sign-in form, or the way on for somebody who is signed in."""
     following = local_address(call.query.one("next", "/"))
-    if ctx.access is not None:
+    if ctx.session is not None:
         return redirect(call, following)
     chosen = call.query.one("lang")
     if chosen not in LANGUAGES:
