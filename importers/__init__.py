@@ -15,8 +15,8 @@ wording.register(Path(__file__).parent / "wording")
 
 def register(builder: Builder) -> None:
     """Add the imports' and exports' addresses, commands and jobs."""
-    from . import api, commands, tasks
+    from . import api, commands, tasks, wizard
 
     tasks.register_jobs()
-    builder.add_routes(*api.routes)
+    builder.add_routes(*api.routes, *wizard.routes)
     builder.add_commands(commands.add_commands)

@@ -16,3 +16,4 @@ import "./form.js";
 import "./subtable.js";
 import "./record.js";
 import "./dashboard.js";
+import "./import.js";

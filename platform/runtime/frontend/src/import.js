@@ -1,0 +1,26 @@
+// The import wizard: the chosen file's name, dropping a file, choosing another sheet.
+
+import { whenShown } from "./page.js";
+
+whenShown(".drop-zone", (zone) => {
+  const input = zone.querySelector("input[type=file]");
+  const name = zone.querySelector(".file-name");
+  input.addEventListener("change", () => {
+    name.textContent = input.files[0]?.name ?? "";
+    zone.classList.toggle("has-file", input.files.length > 0);
+  });
+  for (const kind of ["dragover", "dragleave", "drop"]) {
+    zone.addEventListener(kind, (event) => {
+      event.preventDefault();
+      zone.classList.toggle("over", kind === "dragover");
+      if (kind === "drop" && event.dataTransfer.files.length) {
+        input.files = event.dataTransfer.files;
+        input.dispatchEvent(new Event("change"));
+      }
+    });
+  }
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches("#match-form select[name=sheet]")) event.target.form.requestSubmit(event.target.form.querySelector("button[value=again]"));
+});
