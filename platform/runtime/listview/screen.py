@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup
 
 from ...metadata import conditions
-from ...metadata.model import Field
+from ...metadata.model import Entity, Field
 from ...metadata.wording import say, text_of
 from ..records import paths
 from ..records.record import Page
@@ -99,13 +99,13 @@ class ListScreen:
         return self.state.request.entity
 
     @property
-    def _model(self):  # type: ignore[no-untyped-def]
+    def _model(self) -> Entity:
         return self.ctx.catalog.entity(self.entity)
 
     @property
     def title(self) -> str:
         """The entity's name for many."""
-        return str(self._model.text(self.ctx.lang, plural=True))
+        return self._model.text(self.ctx.lang, plural=True)
 
     @property
     def icon(self) -> str:

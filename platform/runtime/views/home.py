@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ...metadata.model import Role
 from ..context import Context
 from ..http.call import Call
 from ..http.serve import page
 from ..render import render
 from ..shell import entity_links
-
-DASHBOARDS = f"{__package__}.dashboard"
+from .dashboard import show_dashboard
 
 
 def home_dashboard(ctx: Context) -> str | None:
@@ -23,15 +20,15 @@ def home_dashboard(ctx: Context) -> str | None:
     return next((role.home for role in roles if role.home in ctx.catalog.dashboards), None)
 
 
-def _rank(role):  # type: ignore[no-untyped-def]
+def _rank(role: Role) -> tuple[int, str]:
     return role.position, role.key
 
 
 def home(ctx: Context, call: Call) -> Response:
     """The home screen."""
     dashboard = home_dashboard(ctx)
-    if dashboard is not None and find_spec(DASHBOARDS):
-        return import_module(DASHBOARDS).show_dashboard(ctx, call, dashboard)
+    if dashboard is not None:
+        return show_dashboard(ctx, call, dashboard)
     return render(ctx, "home.html", links=list(entity_links(ctx)))
 
 
