@@ -112,7 +112,7 @@ def append(conn: Connection, stamp: Stamp, entries: Entries, within: Rows | None
     """Log changes; the number of them. With `within`, only of rows that are among those now. Queries: 1."""
     if not entries.rows:
         return 0
-    parents = entries.parent_ids or [None] * len(entries.rows)
+    parents: Sequence[int | None] = entries.parent_ids or [None] * len(entries.rows)
     rows = [
         {"p_record_id": record_id, "p_rev": rev, "p_old": _dump(old), "p_parent_id": parent_id}
         for (record_id, rev, old), parent_id in zip(entries.rows, parents, strict=True)
@@ -157,7 +157,7 @@ def append_from(conn: Connection, stamp: Stamp, entity: str, op: str, rows: Rows
 def _count(conn: Connection, statement: sa.Executable, rows: Any = None) -> int:
     # Without the option PostgreSQL's count is lost where SQLAlchemy fetches the new key.
     done = conn.execute(statement, rows, execution_options={"preserve_rowcount": True})
-    return int(done.rowcount)  # type: ignore[attr-defined]
+    return int(done.rowcount)
 
 
 def read(conn: Connection, where: sa.ColumnElement[bool], limit: int | None = None) -> list[Change]:

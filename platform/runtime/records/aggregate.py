@@ -208,9 +208,7 @@ class _Dimension:
 
 
 def _input(ctx: Context, request: AggregateRequest, measure: Measure, source: Any) -> ColumnElement[Any]:
-    if measure.field is None:
-        return source.column("id")
-    chain = paths.resolve(ctx.access, request.entity, measure.field)
+    chain = paths.resolve(ctx.access, request.entity, measure.field or "id")
     return column_behind(ctx.access, chain, source.column(chain[0].key))
 
 

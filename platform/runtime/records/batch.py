@@ -59,7 +59,7 @@ class Batch:
     """Rows of one entity. `columns` holds typed values; a sub-table's column holds lists of raw rows.
 
     `closed` names fields the actor may not write in a row, `conflicts` holds the whole error of rows that others
-    changed meanwhile.
+    changed meanwhile. `numbers` are those a single new row has taken.
     """
 
     ctx: Context
@@ -70,6 +70,7 @@ class Batch:
     errors: Errors = field(default_factory=dict)
     closed: dict[int, set[str]] = field(default_factory=dict)
     conflicts: dict[int, Any] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
 
     @property
     def entity(self) -> Entity:

@@ -21,6 +21,8 @@ from .batch import ABSENT, Batch
 from .rowset import among, among_texts
 from .values import is_system
 
+_PEOPLE = {"user": users, "department": departments}
+
 Skip = Callable[[int, str], bool]
 """Whether a row's value of a field is not to be judged: it is the one the row holds already."""
 
@@ -98,9 +100,9 @@ def references(batch: Batch) -> list[Check]:
 
 
 def _existing(batch: Batch, field: Field, ids: set[int]) -> sa.Select[Any] | None:
-    conn, kind = batch.ctx.conn, field.behaviour.target
-    if kind == "user" or kind == "department":
-        table = users if kind == "user" else departments
+    conn, kind = batch.ctx.conn, field.behaviour.target or ""
+    if kind in _PEOPLE:
+        table = _PEOPLE[kind]
         chosen = sa.select(table.c.id).where(among(conn, table.c.id, ids))
         return chosen if is_system(batch.ctx) else chosen.where(table.c.is_active)
     at_once = field.option("filter") is not None and picking.is_asked_at_once(batch, field)
@@ -132,11 +134,10 @@ def uniques(batch: Batch, own: Sequence[int] = ()) -> list[Check]:
 
 
 def _any_of(conn: Connection, column: Any, values: list[Any]) -> sa.ColumnElement[bool]:
-    if len(values) == 1:
-        return column == values[0]
     if all(isinstance(value, str) for value in values):
         return among_texts(conn, column, values)
-    return column.in_(values)
+    found: sa.ColumnElement[bool] = column.in_(values)
+    return found
 
 
 def refuse_doubles(batch: Batch, value_of: Callable[[int, str], Any], skip: Skip = never) -> None:

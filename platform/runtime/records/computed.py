@@ -246,7 +246,8 @@ class _Work:
             if any(self.graph.gathers(entity, key) for key in keys):
                 lock(self.ctx, entity, ids)
             compute(self.ctx, entity, keys, among(self.ctx.conn, self.ctx.catalog.tables[entity].c.id, ids))
-            start, walked = Touched(entity, ids, frozenset(keys)), {}
+            start = Touched(entity, ids, frozenset(keys))
+            walked: dict[Route, frozenset[int]] = {}
             for key in keys:
                 for target, route in self.graph.reading((entity, key)):
                     self._note(target, route, start, walked)

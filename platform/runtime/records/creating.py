@@ -120,10 +120,25 @@ def _read(
 def _check(batch: Batch, link: str | None) -> None:
     checks.require(batch, batch.entity, besides=link)
     asked = [*checks.references(batch), *checks.uniques(batch)]
-    for check, found in zip(asked, checks.ask(batch.ctx.conn, asked, batch.size == 1), strict=True):
+    for check, found in zip(asked, _ask(batch, asked), strict=True):
         check.judge(batch, found, checks.never)
     refuse_unpickable(batch, checks.never, batch.row)
     checks.refuse_doubles(batch, lambda position, key: batch.columns[key][position])
+
+
+def _ask(batch: Batch, asked: Sequence[checks.Check]) -> list[set[Any]]:
+    """What the checks find. A single record that needs a number takes it in the same statement. Queries: 1."""
+    ctx = batch.ctx
+    waiting = [
+        f for f in batch.entity.fields.values() if f.behaviour.numbered and not checks.places_of(batch, f.key)
+    ]
+    if batch.size != 1 or batch.errors or not waiting:
+        return checks.ask(ctx.conn, asked, batch.size == 1)
+    selects = [check.chosen for check in asked if check.chosen is not None]
+    taken, answers = sequences.take_asking(ctx.conn, waiting[0], ctx.env.today, checks.as_columns(selects))
+    batch.numbers[waiting[0].key] = taken
+    told = iter(answers)
+    return [set() if check.chosen is None else {next(told)} for check in asked]
 
 
 def write(new: New, touched: list[computed.Touched], link: tuple[str, Sequence[int]] | None = None) -> list[int]:
@@ -179,6 +194,9 @@ def _number(batch: Batch) -> None:
     ctx = batch.ctx
     for numbered in batch.entity.fields.values():
         if not numbered.behaviour.numbered:
+            continue
+        if numbered.key in batch.numbers:
+            batch.columns[numbered.key] = [batch.numbers[numbered.key]]
             continue
         column = _complete(batch.columns.get(numbered.key) or [None] * batch.size)
         given = [value for value in column if value is not None]

@@ -96,7 +96,8 @@ def fill_owner(batch: Batch) -> None:
     owners = batch.columns.setdefault("owner", [ABSENT] * batch.size)
     places = batch.columns.setdefault("owner_department", [ABSENT] * batch.size)
     named = {owner for owner in owners if owner is not ABSENT and owner is not None and owner != own[0]}
-    departments = {own[0]: own[1], None: None, **departments_of(batch, named)}
+    departments: dict[int | None, int | None] = {own[0]: own[1], None: None}
+    departments.update(departments_of(batch, named))
     for position in range(batch.size):
         if owners[position] is ABSENT:
             owners[position] = own[0]

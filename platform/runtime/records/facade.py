@@ -43,7 +43,7 @@ class Records:
         """A page of records. Queries: 1, or 2 with a count."""
         return listquery.fetch(self.ctx, request)
 
-    def ids(self, request: ListRequest, limit: int) -> list[int]:
+    def ids(self, request: ListRequest, limit: int) -> Sequence[int]:
         """Ids of the rows a list would show, at most `limit`, whatever its page. Queries: 1."""
         return listquery.fetch_ids(self.ctx, request, limit)
 
@@ -55,7 +55,9 @@ class Records:
         """Numbers by group. Queries: 1."""
         return aggregate.fetch(self.ctx, request)
 
-    def changes(self, entity: str, record_id: int, limit: int = timeline.USUAL_ENTRIES) -> list[timeline.Entry]:
+    def changes(
+        self, entity: str, record_id: int, limit: int = timeline.USUAL_ENTRIES
+    ) -> Sequence[timeline.Entry]:
         """What happened to a record, the newest first. Raises NotFound."""
         return timeline.fetch(self.ctx, entity, record_id, limit)
 
@@ -73,7 +75,6 @@ class Records:
     def create(self, entity: str, values: Mapping[str, Any], source: Source = "form") -> int:
         """The id of a new record. Raises InvalidInput, Conflict, AccessDenied."""
         written = self._create(entity, {key: [value] for key, value in values.items()}, 1, source)
-        assert written[0] is not None
         return written[0]
 
     def create_many(
@@ -93,12 +94,12 @@ class Records:
 
     def _create(
         self, entity: str, columns: Columns, size: int, source: Source, *, many: bool = False
-    ) -> list[int]:
+    ) -> Sequence[int]:
         new = creating.prepare(self.ctx, entity, columns, size, source)
         _raise(new.batch, many=many)
         return self._write_new(new)
 
-    def _write_new(self, new: creating.New) -> list[int]:
+    def _write_new(self, new: creating.New) -> Sequence[int]:
         touched: list[computed.Touched] = []
         ids = creating.write(new, touched)
         if new.batch.entity.parent:

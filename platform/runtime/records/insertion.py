@@ -19,7 +19,9 @@ def insert(conn: Connection, table: sa.Table, columns: Columns, count: int) -> l
     """The ids of the inserted rows, in order. Queries: 1 for one row, else 2. Raises IntegrityError."""
     if count == 1:
         row = {key: values[0] for key, values in columns.items()}
-        return [int(conn.execute(sa.insert(table).values(row)).inserted_primary_key[0])]
+        key = conn.execute(sa.insert(table).values(row)).inserted_primary_key
+        assert key is not None
+        return [int(key[0])]
     ids = _reserve(conn, table, count)
     stored = {"id": ids, **columns}
     write = _execute_many if conn.dialect.name == "sqlite" else _copy
@@ -60,10 +62,11 @@ def _execute_many(
 def _copy(conn: Connection, table: sa.Table, names: Sequence[str], columns: Sequence[Sequence[Any]]) -> None:
     quote = conn.dialect.identifier_preparer.quote
     statement = f"COPY {quote(table.name)} ({', '.join(quote(name) for name in names)}) FROM STDIN"
-    driver = conn.dialect.import_dbapi()
-    with conn.connection.cursor() as cursor:
+    driver, connection = conn.dialect.import_dbapi(), conn.connection.driver_connection
+    assert connection is not None
+    with connection.cursor() as cursor:
         try:
-            with cursor.copy(statement) as stream:  # type: ignore[attr-defined]
+            with cursor.copy(statement) as stream:
                 for row in zip(*columns, strict=True):
                     stream.write_row(row)
         except driver.Error as error:

@@ -37,11 +37,13 @@ class Key:
         """Rows with a value that stand after `value`; None stands before all values."""
         if value is None:
             return self.column.is_not(None)
-        return self.column < value if self.descending else self.column > value
+        beyond: ColumnElement[bool] = self.column < value if self.descending else self.column > value
+        return beyond
 
     def reached(self, value: Any) -> ColumnElement[bool]:
         """Rows with a value that stand at or after `value`: the bound an index seeks to."""
-        return self.column <= value if self.descending else self.column >= value
+        reached: ColumnElement[bool] = self.column <= value if self.descending else self.column >= value
+        return reached
 
 
 def ranges(keys: Sequence[Key], values: Sequence[Any]) -> list[ColumnElement[bool]]:

@@ -231,7 +231,7 @@ def write(changed: updating.Changed, plans: Sequence[LinesPlan], touched: list[c
 def touch_parents(ctx: Context, entity: str, parents: set[int]) -> None:
     """Move the revision of records whose lines were written by themselves. Queries: 3."""
     parent = ctx.catalog.entities[entity].parent
-    parents = parents - {None}  # type: ignore[arg-type]
+    parents = parents - {None}
     if parent is None or not parents:
         return
     table, stamp = ctx.catalog.tables[parent], creating.stamp_of(ctx)

@@ -80,7 +80,7 @@ def _prepare(ctx: Context, request: ListRequest, after: Sequence[Any] | None) ->
     branches = [where] if after is None else [[*where, each] for each in ranges(keys, after)]
     selection = Selection(ctx.access, request.entity, request.columns, ctx.lang)
     page, shown = _statement(selection, source, keys, branches, request.limit + 1)
-    counted = sa.select(sa.literal_column("1")).select_from(source.from_).where(*where)
+    counted: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(source.from_).where(*where)
     if request.count == "capped":
         counted = counted.limit(COUNT_CAP + 1)
     count = sa.select(sa.func.count()).select_from(counted.subquery("counted"))
@@ -140,7 +140,8 @@ def _trusted(ctx: Context, request: ListRequest, source: Any) -> ColumnElement[b
         return conditions.clause(condition, source, ctx.env)
     bare = conditions.TableSource(ctx.catalog, request.entity)
     chosen = sa.select(bare.column("id")).select_from(bare.from_)
-    return source.column("id").in_(chosen.where(conditions.clause(condition, bare, ctx.env)))
+    found: ColumnElement[bool] = source.column("id").in_(chosen.where(conditions.clause(condition, bare, ctx.env)))
+    return found
 
 
 def _sees(seen: Any, ctx: Context, entity: str, path: str) -> bool:

@@ -7,8 +7,9 @@ the row of the sequence is locked until then.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -40,6 +41,16 @@ def take(conn: Connection, field: Field, day: date, count: int) -> list[str]:
     return [number(scope, following - count + place) for place in range(count)]
 
 
+def take_asking(
+    conn: Connection, field: Field, day: date, asked: Sequence[sa.ColumnElement[Any]]
+) -> tuple[str, Sequence[Any]]:
+    """(the next number, what these scalar subqueries give), in one statement. Queries: 1."""
+    scope = scope_of(field.option("pattern", DEFAULT_PATTERN), day)
+    moved = _moved(conn, field, scope, 2, sequences.c.next + 1, asked)
+    following, *answers = conn.execute(moved).one()
+    return number(scope, following - 1), answers
+
+
 def notice(conn: Connection, field: Field, day: date, given: Iterable[str]) -> None:
     """Let the sequence of `day` go on after numbers that were given by hand or import. Queries: 0 or 1."""
     scope = scope_of(field.option("pattern", DEFAULT_PATTERN), day)
@@ -52,8 +63,15 @@ def notice(conn: Connection, field: Field, day: date, given: Iterable[str]) -> N
         conn.execute(_moved(conn, field, scope, beyond, larger))
 
 
-def _moved(conn: Connection, field: Field, scope: str, first: int, then: sa.ColumnElement[int]) -> sa.Executable:
+def _moved(
+    conn: Connection,
+    field: Field,
+    scope: str,
+    first: int,
+    then: sa.ColumnElement[int],
+    asked: Sequence[sa.ColumnElement[Any]] = (),
+) -> Any:
     insert = (sqlite if conn.dialect.name == "sqlite" else postgresql).insert(sequences)
     made = insert.values(entity=field.entity, field=field.key, scope=scope, next=first)
     kept = made.on_conflict_do_update(index_elements=list(sequences.primary_key), set_={"next": then})
-    return kept.returning(sequences.c.next)
+    return kept.returning(sequences.c.next, *asked)

@@ -50,7 +50,7 @@ def _in_scope(ctx: Context, entity: str, op: str, record_id: ColumnElement[Any])
     rights = ctx.access.entity(entity)
     if not rights.may(op):
         return sa.false()
-    own = sa.select(sa.literal_column("1")).where(rights.table.c.id == record_id, rights.scope(op))
+    own: sa.Select[Any] = sa.select(rights.table.c.id).where(rights.table.c.id == record_id, rights.scope(op))
     return own.correlate_except(rights.table).exists()
 
 

@@ -98,7 +98,6 @@ def _load(changed: Changed, operation: str, asked: Sequence[checks.Check]) -> li
         chosen = chosen.order_by(table.c.id).with_for_update(key_share=True, of=table)
     rows = {row.id: row for row in conn.execute(chosen)}
     width = len(table.c)
-    answers: list[set[Any]] = []
     for position, record_id in enumerate(changed.ids):
         row = rows.get(record_id)
         changed.held.append({} if row is None else dict(zip(table.c.keys(), row[:width], strict=True)))
@@ -109,9 +108,9 @@ def _load(changed: Changed, operation: str, asked: Sequence[checks.Check]) -> li
             flags.judge(position, row[width:])
     if not single:
         return checks.ask(conn, asked, single=False)
-    told = iter(next(iter(rows.values()))[width + len(flags.columns) :] if rows else [None] * len(selects))
-    answers = [set() if check.chosen is None else {next(told)} for check in asked]
-    return answers
+    first: Sequence[Any] | None = next(iter(rows.values()), None)
+    told = iter([None] * len(selects) if first is None else first[width + len(flags.columns) :])
+    return [set() if check.chosen is None else {next(told)} for check in asked]
 
 
 class _Flags:
@@ -177,9 +176,9 @@ def _compare(changed: Changed, echoed: Mapping[str, Sequence[Any]]) -> None:
             value = column[position]
             if value is not ABSENT and value != changed.held[position][key]:
                 changed.new[position][key] = value
-    for key, column in echoed.items():
+    for key, sent in echoed.items():
         for position in list(batch.positions()):
-            value = column[position]
+            value = sent[position]
             if value is not ABSENT and value != computed.held_value(
                 batch.ctx, batch.entity, changed.held[position], key
             ):

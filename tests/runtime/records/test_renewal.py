@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import sqlalchemy as sa
+
 from formloom.metadata import changesets
 from formloom.metadata.database import Database
 from formloom.runtime import records  # noqa: F401  (announces what computes)
-from tests.metadata.sample import add, applied, column, entity, field, problems
+from tests.metadata.sample import add, applied, catalog_of, column, entity, field, problems
 
 LINK = field("account", "relation", target="account")
 AMOUNT = field("amount", "money")
@@ -68,3 +70,16 @@ def test_a_formula_that_looks_at_the_clock_loses_its_column(database: Database):
 
     assert column(database, "deal", "age") == [1]
     assert problems(database) == []
+
+
+def test_the_doctor_sees_values_that_are_no_longer_true(database: Database):
+    filled(database)
+    applied(database, entity("account", TWICE, TOTAL))
+    table = catalog_of(database).tables["account"]
+    with database.writing() as conn:
+        conn.execute(sa.update(table).where(table.c.id == 1).values(total=Decimal("5.00")))
+
+    assert problems(database) == [
+        "1 rows of “account” hold something else in “twice” than computing it gives",
+        "1 rows of “account” hold something else in “total” than computing it gives",
+    ]
