@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from formloom.metadata.checks import check
 from formloom.metadata.errors import FormloomError
 from formloom.runtime import samples
+from formloom.runtime.dashboards.cards import cards_of
+from formloom.runtime.dashboards.state import read_state
 from formloom.runtime.records import ListRequest, Records
 from formloom.runtime.site import Site
 from tests.templates_crm.conftest import acting
@@ -61,6 +63,27 @@ def test_no_list_is_empty(crm: Site) -> None:
         assert listed
         empty[login] = [key for key, rows in listed.items() if not rows and (sells or not is_personal(key))]
     assert empty == {login: [] for login in EVERYBODY}
+
+
+OPENED = {
+    "home_sales": (*SELLERS, "wangjianguo"),
+    "home_manager": ("wangjianguo", "admin"),
+    "opportunity_analysis": ("wangjianguo", "admin", "zhengyun"),
+    "receipt_analysis": ("wangjianguo", "admin", "zhengyun"),
+}
+
+
+def test_every_card_of_a_dashboard_has_something_to_say(crm: Site) -> None:
+    silent = []
+    with crm.database.reading() as conn:
+        for key, logins in OPENED.items():
+            for login in logins:
+                ctx = acting(crm, conn, login)
+                for card in cards_of(ctx, read_state(ctx, key, {})):
+                    says = card.marks or card.rows or card.value
+                    if card.state != "ok" or not says:
+                        silent.append((login, key, card.widget.key, card.state))
+    assert silent == []
 
 
 def test_each_person_sees_his_own_and_the_manager_sees_all(crm: Site) -> None:
