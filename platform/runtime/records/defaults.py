@@ -105,7 +105,7 @@ def fill_owner(batch: Batch) -> None:
             places[position] = departments.get(owners[position])
 
 
-def departments_of(batch: Batch, people: set[int]) -> dict[int, int | None]:
+def departments_of(batch: Batch, people: set[int]) -> dict[int | None, int | None]:
     """The department of each user. Queries: 0 or 1."""
     if not people:
         return {}
