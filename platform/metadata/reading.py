@@ -112,7 +112,7 @@ def _read_option(raw: Document) -> Option:
 
 def _with_rollup_results(entity: Entity, entities: Mapping[str, Entity]) -> Entity:
     """The entity with each roll-up's `result`, `scale` and choices taken from the field it aggregates."""
-    changed = {key: _resolve(field, entity, entities) for key, field in entity.fields.items()}
+    changed = {key: _resolve(field, entities) for key, field in entity.fields.items()}
     return replace(entity, fields=MappingProxyType(changed))
 
 
@@ -125,13 +125,19 @@ def rollup_source(field: Field, entities: Mapping[str, Entity]) -> tuple[str, st
     return (head, field.option("by", field.entity), tail or None) if head in entities else None
 
 
-def _resolve(field: Field, entity: Entity, entities: Mapping[str, Entity]) -> Field:
-    if "function" not in field.options or "of" not in field.options:
+def _resolve(
+    field: Field, entities: Mapping[str, Entity], seen: frozenset[tuple[str, str]] = frozenset()
+) -> Field:
+    """The field with its result; roll-ups of roll-ups from the innermost on. A circle is left to the checks."""
+    place = (field.entity, field.key)
+    if "function" not in field.options or "of" not in field.options or place in seen:
         return field
     source = rollup_source(field, entities)
     aggregated = None
     if source and source[2] and source[0] in entities:
         aggregated = entities[source[0]].all_fields.get(source[2])
+    if aggregated is not None:
+        aggregated = _resolve(aggregated, entities, seen | {place})
     options = dict(field.options)
     if "result" not in options:
         options["result"] = _result_of(options["function"], aggregated)
@@ -144,8 +150,13 @@ def _resolve(field: Field, entity: Entity, entities: Mapping[str, Entity]) -> Fi
 def _result_of(function: str, aggregated: Field | None) -> str:
     if function in ("count", "count_distinct") or aggregated is None:
         return "integer"
-    inner = str(aggregated.option("result", aggregated.type))
+    # A roll-up without a result is part of a circle; any plain type will do until the checks refuse it.
+    inner = "integer" if _is_open(aggregated) else str(aggregated.option("result", aggregated.type))
     return "decimal" if function == "avg" and inner == "integer" else inner
+
+
+def _is_open(field: Field) -> bool:
+    return "function" in field.options and "result" not in field.options
 
 
 def read_option_set(document: Document) -> OptionSet:

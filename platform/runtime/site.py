@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from sqlalchemy import exc
@@ -58,6 +60,22 @@ class Site:
         self.database.close()
 
 
+_opened: ContextVar[list[Site] | None] = ContextVar("opened", default=None)
+
+
+@contextmanager
+def closing_sites() -> Iterator[None]:
+    """A stretch of work at whose end every site opened in it gives back its connections."""
+    opened: list[Site] = []
+    token = _opened.set(opened)
+    try:
+        yield
+    finally:
+        _opened.reset(token)
+        for site in opened:
+            site.close()
+
+
 def open_site(settings: Settings) -> Site:
     """The site, its data directory, secret and system tables ready. Raises SetupError."""
     settings = settings.prepared()
@@ -71,7 +89,11 @@ def open_site(settings: Settings) -> Site:
         database.close()
         address = database.url.render_as_string(hide_password=True)
         raise SetupError("setup.database", address=address, reason=_first_line(error)) from error
-    return Site(settings, database)
+    site = Site(settings, database)
+    opened = _opened.get()
+    if opened is not None:
+        opened.append(site)
+    return site
 
 
 def _first_line(error: exc.DBAPIError) -> str:

@@ -22,6 +22,7 @@ from ...metadata.wording import say
 from ..asgi import extensions
 from ..extension import AddCommands, extended
 from ..settings import PREFIX, Settings
+from ..site import closing_sites
 
 wording.register(Path(__file__).parents[1] / "wording" / "cli")
 
@@ -39,7 +40,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; the process's exit code."""
     args = build_parser().parse_args(argv)
     try:
-        return int(args.run(args, Settings.from_environment()))
+        with closing_sites():
+            return int(args.run(args, Settings.from_environment()))
     except FormloomError as error:
         report(error)
         return REFUSED
