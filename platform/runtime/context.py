@@ -29,7 +29,7 @@ class Context:
     """The surroundings of one unit of work. `cause` is what the change log notes (`web`, `api`, `import`, …).
 
     In a request `path` is the address asked for, `htmx` says that only a part of the page was, `csrf` is the token
-    forms send back, and `access` is None for somebody who has not signed in: only handlers declared `anonymous` meet
+    forms send back, and `access` is None for somebody who has not signed in: handlers declared `anonymous` meet
     such a one. What is put into `after_commit` is called once the transaction is safe.
     """
 

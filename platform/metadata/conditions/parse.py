@@ -14,6 +14,11 @@ from .tree import All, AnyOf, Children, Comparison, Condition, FromForm, Not
 DEEPEST = 8
 MOST_CONDITIONS = 200
 MOST_STEPS = 4
+DEEPEST_SQL = 75
+"""Places of SQLite's parser stack, which has about 95, that the SQL of a condition may take."""
+
+_GROUP, _NOT, _CHILDREN, _STEP, _TEST = 3, 5, 14, 6, 8
+"""Places that each kind of node takes."""
 
 _TEST_KEYS = frozenset({"field", "op", "value"})
 
@@ -31,7 +36,23 @@ def parse(raw: Any, entity: Entity, catalog: Entities, *, form: Entity | None = 
 
     Raises BadFilter, UnknownField (the whole path, whatever part of it is unknown).
     """
-    return _Parser(catalog, form).condition(raw, entity, 1)
+    condition = _Parser(catalog, form).condition(raw, entity, 1)
+    if _places(condition) > DEEPEST_SQL:
+        raise refusal("too_nested")
+    return condition
+
+
+def _places(condition: Condition) -> int:
+    """Places of a parser's stack that the SQL takes."""
+    match condition:
+        case All(parts) | AnyOf(parts):
+            return _GROUP + max(map(_places, parts), default=0)
+        case Not(part):
+            return _NOT + _places(part)
+        case Children():
+            return _CHILDREN + _places(condition.part)
+        case Comparison():
+            return _TEST + _STEP * len(condition.steps)
 
 
 def shorthand(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:

@@ -22,19 +22,25 @@ def calculated(sign: str, left: Node, right: Node, position: int) -> Node:
     return _OPERATORS[sign](left, right, position)
 
 
-def _sum(name: str) -> Callable[[Node, Node, int], Node]:
-    def build(left: Node, right: Node, position: int) -> Node:
-        return apply(
-            name,
-            left,
-            right,
-            digits=max(left.digits, right.digits) + 1,
-            places=max(left.places, right.places),
-            dusty=left.dusty or right.dusty,
-            whole=left.whole and right.whole,
-        )
+def _sum(left: Node, right: Node, position: int) -> Node:
+    return apply("add", left, right, **_facts_of_sum(left, right))
 
-    return build
+
+def _difference(left: Node, right: Node, position: int) -> Node:
+    turned = signed("-", right, position)
+    if left.chain is not None and left.chain[0] == "add":
+        return _sum(left, turned, position)
+    # What follows goes on with it as with a sum.
+    return replace(apply("subtract", left, right, **_facts_of_sum(left, right)), chain=("add", (left, turned)))
+
+
+def _facts_of_sum(left: Node, right: Node) -> dict[str, Any]:
+    return {
+        "digits": max(left.digits, right.digits) + 1,
+        "places": max(left.places, right.places),
+        "dusty": left.dusty or right.dusty,
+        "whole": left.whole and right.whole,
+    }
 
 
 def _product(left: Node, right: Node, position: int) -> Node:
@@ -67,8 +73,8 @@ def _power(base: Node, exponent: Node, position: int) -> Node:
 
 
 _OPERATORS: dict[str, Callable[[Node, Node, int], Node]] = {
-    "+": _sum("add"),
-    "-": _sum("subtract"),
+    "+": _sum,
+    "-": _difference,
     "*": _product,
     "/": divided,
     "^": _power,

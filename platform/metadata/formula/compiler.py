@@ -23,8 +23,12 @@ from .texting import TEXTING, joined
 from .tree import Call, Literal, Name, Operation, Tree, refusal
 
 DEEPEST = 50
+MOST_ARGUMENTS = 60
+"""Databases take about a hundred."""
+
 MOST_STEPS = 4
 _DIGITS = 15
+_COLUMN_DEPTH, _STEP_DEPTH, _LINES_DEPTH = 2, 6, 14
 _DIGITS_OF_SUMS = 24
 
 FUNCTIONS: Mapping[str, Function] = {f.name: f for f in (*LOGIC, *ARITHMETIC, *TEXTING, *DATING)}
@@ -66,8 +70,8 @@ class Compiler:
         function = FUNCTIONS.get(call.name)
         if function is None:
             raise refusal("wants_children", call.position, name=call.name)
-        count, most = len(call.arguments), function.most
-        if count < function.least or (most is not None and count > most):
+        count, most = len(call.arguments), MOST_ARGUMENTS if function.most is None else function.most
+        if not function.least <= count <= most:
             raise refusal("wrong_count", call.position, name=call.name, count=count)
         self.volatile = self.volatile or function.volatile
         self.personal = self.personal or function.personal
@@ -150,6 +154,7 @@ def read_field(field: Field, path: str, steps: Sequence[str]) -> Node:
         _column_of(field.key, list(steps), kind),
         texts=frozenset(field.choice_by_key) if field.choices else None,
         choices=field.choices,
+        depth=_COLUMN_DEPTH + _STEP_DEPTH * len(steps),
     )
     return replace(node, **_number_facts(field)) if kind == "number" else node
 
@@ -216,7 +221,12 @@ def _aggregated(name: str, lines: _Lines, position: int) -> Node:
         return _count_of(lines)
     if name in ("MIN", "MAX") and kind in ("date", "datetime"):
         pick, select = (min, sa.func.min) if name == "MIN" else (max, sa.func.max)
-        return Node(kind, lambda record, env: pick(lines.values(record), default=None), lines.select(select))
+        return Node(
+            kind,
+            lambda record, env: pick(lines.values(record), default=None),
+            lines.select(select),
+            depth=_LINES_DEPTH,
+        )
     if kind != "number":
         raise refusal("wants_numbers", position, name=name)
     if name == "AVG":
@@ -240,6 +250,7 @@ def _number_of(lines: _Lines, compute: Callable[..., Any], aggregate: Callable[.
             "number",
             lambda record, env: compute(*map(Decimal, lines.values(record))),
             lambda source, env: sql.AsNumber(translate(source, env)),
+            depth=_LINES_DEPTH,
             **_number_facts(lines.field, _DIGITS_OF_SUMS),
         )
     )
@@ -253,4 +264,5 @@ def _count_of(lines: _Lines) -> Node:
         lambda source, env: sql.AsNumber(translate(source, env)),
         digits=_DIGITS,
         whole=True,
+        depth=_LINES_DEPTH,
     )

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from ..conditions.source import Env
+from ..conditions.source import Env, Source, TableSource
 from ..errors import FormulaError
 from ..model import Entity, Field
 from ..reading import rollup_source
 from . import numbers, sql
 from .compiler import Compiler
 from .kinds import as_text, wanted
-from .node import Evaluate, Node, Translate, apply, number
+from .node import DEEPEST_SQL, HEAVIEST, Evaluate, Node, Translate, apply, number
 from .tree import read, refusal
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ class Formula:
     through another field; `personal` that it asks who is acting.
 
     `python(record, env)`: `record` holds a value under each path of `reads`, for a sub-table's path a list of the
-    children's values; what is missing is empty. `sql(source, env)` is an expression over the rows of a Source.
+    children's values; what is missing is empty. `sql(source, env)` is an expression over the rows of a Source;
+    `weight` and `depth` measure it.
     """
 
     text: str
@@ -46,6 +48,8 @@ class Formula:
     personal: bool
     python: Evaluate
     sql: Translate
+    weight: int = 1
+    depth: int = 1
 
 
 def compile(text: str, entity: Entity, entities: Mapping[str, Entity] | Catalog) -> Formula:
@@ -77,14 +81,20 @@ def compile_all(entities: Mapping[str, Entity]) -> dict[Place, Formula]:
 
 
 def _compile_field(field: Field, entities: Mapping[str, Entity]) -> Formula:
-    try:
+    with _named_in_errors(field.entity, field.key):
         formula = _compile(field.option("formula"), entities[field.entity], entities, field)
         if formula.personal:
             raise refusal("personal")
+        return formula
+
+
+@contextmanager
+def _named_in_errors(entity: str, field: str) -> Iterator[None]:
+    try:
+        yield
     except FormulaError as error:
-        error.data.update(entity=field.entity, field=field.key)
+        error.data.update(entity=entity, field=field)
         raise
-    return formula
 
 
 def _compile(text: str, entity: Entity, entities: Mapping[str, Entity] | Catalog, field: Field | None) -> Formula:
@@ -100,8 +110,15 @@ def _compile(text: str, entity: Entity, entities: Mapping[str, Entity] | Catalog
         volatile=compiler.volatile,
         personal=compiler.personal,
         python=node.python,
-        sql=node.sql,
+        sql=lambda source, env: node.sql(_seen_at(source, env), env),
+        weight=node.weight,
+        depth=node.depth,
     )
+
+
+def _seen_at(source: Source, env: Env) -> Source:
+    """The source, able to compute volatile fields that the formula reads."""
+    return source.at(env) if isinstance(source, TableSource) and source.env is None else source
 
 
 def _fitted(node: Node, field: Field) -> Node:
@@ -209,8 +226,19 @@ def _with_volatile(
     """The formulas with `volatile` set where they read a volatile one. Roll-ups are stored and stop it."""
     for place in order:
         formula = formulas.get(place)
-        if formula is not None and not formula.volatile:
-            looked_at = (formulas.get(other) for other in _places(formula, entities))
-            if any(other is not None and other.volatile for other in looked_at):
-                formulas[place] = replace(formula, volatile=True)
+        if formula is not None:
+            read = [formulas[other] for other in _places(formula, entities) if other in formulas]
+            with _named_in_errors(*place):
+                formulas[place] = _around(formula, [other for other in read if other.volatile])
     return formulas
+
+
+def _around(formula: Formula, inner: Sequence[Formula]) -> Formula:
+    """The formula that reads these volatile ones, whose SQL stands inside its own. Raises FormulaError."""
+    if not inner:
+        return formula
+    depth = formula.depth + max(other.depth for other in inner)
+    weight = formula.weight * max(other.weight for other in inner)
+    if depth > DEEPEST_SQL or weight > HEAVIEST:
+        raise refusal("too_nested")
+    return replace(formula, volatile=True, depth=depth, weight=weight)

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from ..model import fold
 from . import sql
-from .node import ZONE, Node, apply, literal
+from .node import CLAUSE, FIRST, ZONE, Node, apply, bounded, composed, literal
 from .tree import refusal
 
 
@@ -67,11 +67,15 @@ def certain(node: Node, position: int) -> Node:
     node = wanted(node, "boolean", position)
     if node.certain:
         return node
-    return replace(
-        node,
-        certain=True,
-        python=lambda record, env: bool(node.python(record, env)),
-        sql=lambda source, env: sql.truth(node.sql(source, env)),
+    return bounded(
+        replace(
+            node,
+            certain=True,
+            python=lambda record, env: bool(node.python(record, env)),
+            sql=lambda source, env: sql.truth(node.sql(source, env)),
+            chain=None,
+            **composed([node], FIRST),
+        )
     )
 
 
@@ -99,9 +103,9 @@ def negated(node: Node) -> Node:
     )
 
 
-def _boolean(operands: Sequence[Node], python: object, translate: object) -> Node:
-    weight = 1 + sum(operand.weight for operand in operands)
-    return Node("boolean", python, translate, certain=True, weight=weight)  # type: ignore[arg-type]
+def _boolean(operands: Sequence[Node], python: object, translate: object, step: int = CLAUSE) -> Node:
+    node = Node("boolean", python, translate, certain=True, **composed(operands, step))  # type: ignore[arg-type]
+    return bounded(node)
 
 
 def _named_options(node: Node, other: Node, position: int) -> Node:
@@ -150,4 +154,4 @@ def _less(left: Node, right: Node, *, or_same: bool) -> Node:
             less = one <= other if or_same else one < other
         return sql.truth(less)
 
-    return _boolean([left, right], evaluate, translate)
+    return _boolean([left, right], evaluate, translate, FIRST + CLAUSE)

@@ -11,13 +11,16 @@ import sqlalchemy as sa
 from ..conditions.source import Env, Source
 from . import sql
 from .kinds import alike, certain, compared, negated
-from .node import EMPTY, Node
+from .node import EMPTY, LATER, Node, bounded, composed
 from .rows import Function
 from .tree import refusal
 
 
 def choice(branches: Sequence[tuple[Node, Node]], otherwise: Node, position: int) -> Node:
     """The value of the first branch whose condition holds, else `otherwise`."""
+    if otherwise.chain is not None and otherwise.chain[0] == "choice":
+        *others, otherwise = otherwise.chain[1]
+        branches = [*branches, *zip(others[::2], others[1::2], strict=True)]
     tests = [certain(test, position) for test, _ in branches]
     values = alike([*(value for _, value in branches), otherwise], position)
     pairs, last = list(zip(tests, values, strict=False)), values[-1]
@@ -33,9 +36,9 @@ def choice(branches: Sequence[tuple[Node, Node]], otherwise: Node, position: int
         whens = [(test.sql(source, env), value.sql(source, env)) for test, value in pairs]
         return sa.type_coerce(sa.case(*whens, else_=last.sql(source, env)), sql.TYPES[last.kind])
 
-    return replace(
-        _any_of(values), python=evaluate, sql=translate, weight=1 + sum(n.weight for n in (*tests, *values))
-    )
+    parts = tuple(part for pair in pairs for part in pair)
+    node = replace(_any_of(values), python=evaluate, sql=translate, chain=("choice", (*parts, last)))
+    return bounded(replace(node, **composed((*parts, last), LATER)))
 
 
 def _any_of(values: Sequence[Node]) -> Node:
@@ -81,12 +84,14 @@ def _combined(combine: Callable[..., Any], test: Callable[..., bool]) -> Callabl
     def build(arguments: Sequence[Node], position: int) -> Node:
         parts = [certain(argument, position) for argument in arguments]
         steps = [part.python for part in parts]
-        return Node(
-            "boolean",
-            lambda record, env: test(step(record, env) for step in steps),
-            lambda source, env: combine(*(part.sql(source, env) for part in parts)),
-            certain=True,
-            weight=1 + sum(part.weight for part in parts),
+        return bounded(
+            Node(
+                "boolean",
+                lambda record, env: test(step(record, env) for step in steps),
+                lambda source, env: combine(*(part.sql(source, env) for part in parts)),
+                certain=True,
+                **composed(parts),
+            )
         )
 
     return build
@@ -107,15 +112,17 @@ def _coalesce(arguments: Sequence[Node], position: int) -> Node:
                 return value
         return None
 
-    return replace(
+    facts = composed(values, LATER)
+    node = replace(
         _any_of(values),
         python=evaluate,
         sql=lambda source, env: sa.func.coalesce(
             *(value.sql(source, env) for value in values), type_=sql.TYPES[values[0].kind]
         ),
         certain=any(value.certain for value in values),
-        weight=1 + sum(value.weight for value in values),
+        **facts,
     )
+    return bounded(node)
 
 
 def _is_blank(arguments: Sequence[Node], position: int) -> Node:
@@ -125,7 +132,7 @@ def _is_blank(arguments: Sequence[Node], position: int) -> Node:
         lambda record, env: value.python(record, env) is None,
         lambda source, env: value.sql(source, env).is_(None),
         certain=True,
-        weight=1 + value.weight,
+        **composed([value]),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from ..conditions.source import Env, Source
@@ -18,8 +19,16 @@ if TYPE_CHECKING:
 Evaluate = Callable[[Mapping[str, Any], Env], Any]
 Translate = Callable[[Source, Env], sql.Column]
 
-HEAVIEST = 20_000
+HEAVIEST = 2_000
 """Operands that the SQL of one formula may come to, as some are written more than once."""
+
+DEEPEST_SQL = 60
+"""Places of SQLite's parser stack, which has about 95, that the SQL of one formula may take."""
+
+FIRST, LATER, CLAUSE = 3, 5, 3
+"""Places that a first argument, a further argument, and an operand of AND, NOT or a comparison take."""
+
+LONGEST_CHAIN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +38,9 @@ class Node:
     `digits` and `places` bound a number before and after the point; `dusty` marks numbers that carry the rounding
     of a division; `whole` ones without fraction; `constant` is a literal's value. `texts` are the texts it may
     give, None when they are not known. `choices` are the options whose keys it gives.
+
+    `weight` and `depth` measure the SQL. `chain` names an operation whose operands may be joined with further
+    ones, so that `a + b + c` is one sum of three: every level costs places of a parser's stack.
     """
 
     kind: str
@@ -43,6 +55,8 @@ class Node:
     texts: frozenset[str] | None = None
     choices: tuple[Option, ...] = ()
     weight: int = 1
+    depth: int = 1
+    chain: tuple[str, tuple[Node, ...]] | None = None
 
 
 def literal(value: Any, kind: str) -> Node:
@@ -83,25 +97,46 @@ _KINDS = {"n": "number", "t": "text", "d": "date", "m": "datetime", "b": "boolea
 def apply(name: str, *operands: Node, **facts: Any) -> Node:
     """The node of an operation of `operations`. Raises FormulaError when the SQL would become too large."""
     operation = OPERATIONS[name]
+    if operation.chained:
+        operands = linked(name, operands)
     weights = operation.weight
-    weight = 1 + sum(
-        operand.weight * weights[min(position, len(weights) - 1)] for position, operand in enumerate(operands)
-    )
-    if weight > HEAVIEST:
-        raise refusal("too_large")
     return bounded(
         Node(
             _KINDS[operation.result],
             _evaluation(operation, operands),
             lambda source, env: sql.applied(operation, *(operand.sql(source, env) for operand in operands)),
-            weight=weight,
+            weight=1 + sum(o.weight * weights[min(n, len(weights) - 1)] for n, o in enumerate(operands)),
+            depth=max((o.depth + (LATER if n else FIRST) for n, o in enumerate(operands)), default=1),
+            chain=(name, operands) if operation.chained else None,
             **facts,
         )
     )
 
 
+def linked(name: str, operands: Sequence[Node]) -> tuple[Node, ...]:
+    """The operands, with those of the first in its place when it is of the same chain and not too long."""
+    first, *others = operands
+    if first.chain is None or first.chain[0] != name or len(first.chain[1]) + len(others) > LONGEST_CHAIN:
+        return tuple(operands)
+    return (*first.chain[1], *others)
+
+
+def composed(operands: Sequence[Node], step: int = CLAUSE) -> dict[str, Any]:
+    """`weight` and `depth` of SQL that writes each operand once."""
+    return {
+        "weight": 1 + sum(operand.weight for operand in operands),
+        "depth": step + max((operand.depth for operand in operands), default=0),
+    }
+
+
 def bounded(node: Node) -> Node:
-    """The node, when its numbers stay within what arithmetic is exact for. Raises FormulaError."""
+    """The node, when its SQL is not too large and its numbers stay within what arithmetic is exact for.
+    Raises FormulaError.
+    """
+    if node.weight > HEAVIEST:
+        raise refusal("too_large")
+    if node.depth > DEEPEST_SQL:
+        raise refusal("too_nested")
     if max(node.digits, node.places) > numbers.MOST_DIGITS:
         raise refusal("too_many_digits")
     return node
@@ -111,6 +146,8 @@ def _evaluation(operation: Operation, operands: Sequence[Node]) -> Evaluate:
     compute = operation.python
     steps = [operand.python for operand in operands]
     finish = _or_empty if operation.result == "t" else _as_it_is
+    if operation.chained and len(steps) > 2 and not operation.empties:
+        return _of_chain(compute, steps)
     if operation.empties:
         return lambda record, env: finish(compute(*[step(record, env) for step in steps]))
     if len(steps) == 1:
@@ -121,6 +158,14 @@ def _evaluation(operation: Operation, operands: Sequence[Node]) -> Evaluate:
     def evaluate(record: Mapping[str, Any], env: Env) -> Any:
         values = [step(record, env) for step in steps]
         return None if None in values else finish(compute(*values))
+
+    return evaluate
+
+
+def _of_chain(compute: Callable[..., Any], steps: Sequence[Evaluate]) -> Evaluate:
+    def evaluate(record: Mapping[str, Any], env: Env) -> Any:
+        values = [step(record, env) for step in steps]
+        return None if None in values else reduce(compute, values)
 
     return evaluate
 

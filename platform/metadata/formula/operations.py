@@ -4,7 +4,8 @@ A row gives the Python function and the PostgreSQL expression. SQLite has neithe
 functions, but it runs in our process: there the same Python function is called, registered as `fl_<name>`.
 
 Kinds: n number, t text, d day, m moment, b boolean, z time zone; a trailing * means any number of them. Operations
-are empty when an operand is, unless `empties` says that the function handles empties itself.
+are empty when an operand is, unless `empties` says that the function handles empties itself. `chained` ones take
+more than two operands, from left to right.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from . import days, numbers, texts
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation. `{0}`, `{1}` stand for operands in the SQL, `{all}` for all of them."""
+    """One operation. `{0}`, `{1}` stand for operands in the SQL, `{all}`, `{plus}` … for all of them."""
 
     name: str
     operands: str
@@ -26,6 +27,7 @@ class Operation:
     python: Callable[..., Any]
     postgresql: str
     empties: bool = False
+    chained: bool = False
 
     @property
     def weight(self) -> tuple[int, ...]:
@@ -74,9 +76,9 @@ _MONTHS = (
 )
 
 ARITHMETIC = (
-    Operation("add", "nn", "n", numbers.add, "({0} + {1})"),
+    Operation("add", "n*", "n", numbers.add, "({plus})", chained=True),
     Operation("subtract", "nn", "n", numbers.subtract, "({0} - {1})"),
-    Operation("multiply", "nn", "n", numbers.multiply, "({0} * {1})"),
+    Operation("multiply", "n*", "n", numbers.multiply, "({times})", chained=True),
     Operation(
         "divide", "nn", "n", numbers.divide, f"round({{0}} * {_SCALED} / NULLIF({{1}}, 0), {numbers.PLACES})"
     ),
@@ -128,7 +130,7 @@ TEXTS = (
     ),
     Operation("day_format", "dtt", "t", days.formatted_day, "to_char({0}, {2})"),
     Operation("moment_format", "mztt", "t", days.formatted_moment, f"to_char({_local('{0}', '{1}')}, {{3}})"),
-    Operation("join", "t*", "t", texts.join, "NULLIF(concat({all}), '')", True),
+    Operation("join", "t*", "t", texts.join, "NULLIF(concat({all}), '')", True, chained=True),
     Operation("left", "tn", "t", texts.left, f"NULLIF(left({{0}}, {_count('{1}')}), '')"),
     Operation("right", "tn", "t", texts.right, f"NULLIF(right({{0}}, {_count('{1}')}), '')"),
     Operation("middle", "tnn", "t", texts.middle, f"NULLIF(substr({{0}}, {_START}, {_count('{2}')}), '')"),

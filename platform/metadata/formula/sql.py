@@ -77,8 +77,9 @@ def _on_sqlite(element: Applied, compiler: Any, **kw: Any) -> str:
 @compiles(Applied, "postgresql")
 def _on_postgresql(element: Applied, compiler: Any, **kw: Any) -> str:
     operands = [compiler.process(part, **kw) for part in element.clauses]
-    every, total = ", ".join(operands), " + ".join(f"COALESCE({operand}, 0)" for operand in operands)
-    return element.operation.postgresql.format(*operands, all=every, sum=total)
+    total = " + ".join(f"COALESCE({operand}, 0)" for operand in operands)
+    every = {"all": ", ".join(operands), "plus": " + ".join(operands), "times": " * ".join(operands), "sum": total}
+    return element.operation.postgresql.format(*operands, **every)
 
 
 class AsNumber(FunctionElement[Any]):

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -51,7 +51,7 @@ _ENCODE: dict[str, Decode] = {
 
 def _function(operation: Operation) -> Callable[..., Any]:
     encode, compute, empties = _ENCODE[operation.result], operation.python, operation.empties
-    kinds = operation.operands
+    kinds, folded = operation.operands, operation.chained and not operation.empties
     same_kind = _DECODE[kinds[0]] if kinds.endswith("*") else None
     decoders = [] if same_kind else [_DECODE[kind] for kind in kinds]
 
@@ -60,7 +60,7 @@ def _function(operation: Operation) -> Callable[..., Any]:
             return None
         steps = [same_kind] * len(raws) if same_kind else decoders
         values = [None if raw is None else step(raw) for step, raw in zip(steps, raws, strict=True)]
-        result = compute(*values)
+        result = reduce(compute, values) if folded else compute(*values)
         return None if result is None else encode(result)
 
     return call

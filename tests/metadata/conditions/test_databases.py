@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from formloom.metadata import conditions
 from formloom.metadata.database import Database
+from formloom.metadata.errors import BadFilter
 from tests.contracts.test_conditions import CASES, CATALOG, ENTITY, chosen, decided, operands, readable
 from tests.metadata import kitchen
 
@@ -73,6 +74,43 @@ def test_any_condition_agrees(database: Database, data: st.DataObject):
     if condition is not None:
         with database.reading() as conn:
             assert chosen(conn, CATALOG, "kitchen", condition) == decided(rows, "kitchen", condition)
+
+
+def wrapped(raw: dict[str, Any], *wrappers: str) -> dict[str, Any]:
+    for wrapper in wrappers:
+        inner = raw
+        raw = {
+            "not": {"not": inner},
+            "all": {"all": [inner, inner]},
+            "any": {"any": [inner, {"not": inner}]},
+            "some": {"some": "maker.up", "where": inner},
+            "none": {"none": "maker.up", "where": inner},
+        }[wrapper]
+    return raw
+
+
+@pytest.mark.parametrize(
+    "wrappers",
+    [("not",), ("all",) * 5, ("any",) * 3, ("some",) * 4, ("none",) * 4, ("any", "none", "all", "some", "any")],
+    ids="-".join,
+)
+def test_conditions_nested_as_deep_as_allowed_run_on_both_databases(database: Database, wrappers: tuple[str, ...]):
+    rows = kitchen.filled(database, CATALOG)
+    raw = {"field": "up.up.up.up.a_text", "op": "not_contains", "value": "x"}
+    if "some" in wrappers or "none" in wrappers:
+        raw = {"field": "a_text", "op": "not_contains", "value": "x"}
+    condition = conditions.parse(wrapped(raw, *wrappers), CATALOG.entities["maker"], CATALOG)
+
+    with database.reading() as conn:
+        assert chosen(conn, CATALOG, "maker", condition) == decided(rows, "maker", condition)
+
+
+def test_more_than_a_database_could_parse_is_refused():
+    for wrappers in (("some",) * 5, ("none",) * 7):
+        with pytest.raises(BadFilter):
+            conditions.parse(
+                wrapped({"field": "up.a_text", "op": "is_empty"}, *wrappers), CATALOG.entities["maker"], CATALOG
+            )
 
 
 @pytest.mark.parametrize("part", ["50%", "_", "\\", "[a]", "*", "'", "％"])
