@@ -1,5 +1,6 @@
 // Search over everything, and commands: one field, one list, the keyboard alone suffices.
 
+import { toast } from "./overlays.js";
 import { act, asked, go, icon, make, say } from "./page.js";
 
 const WAIT_MS = 140;
@@ -21,6 +22,7 @@ export function openPalette() {
   input.oninput = () => search(input.value);
   input.onkeydown = onKey;
   show(matching(""), []);
+  dialog.onclose = () => clearTimeout(timer);
   dialog.showModal();
   input.focus();
 }
@@ -41,7 +43,12 @@ function search(text) {
 
 async function find(text) {
   const mine = ++asking;
-  const found = await asked(`/search?q=${encodeURIComponent(text)}`);
+  let found = { groups: [] };
+  try {
+    found = await asked(`/search?q=${encodeURIComponent(text)}`);
+  } catch (error) {
+    toast(error.message, { bad: true });
+  }
   const isStill = document.getElementById("palette-input").value.trim() === text;
   if (mine === asking && isStill) show(matching(text), found.groups, text);
 }
