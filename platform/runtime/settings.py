@@ -44,6 +44,7 @@ class Settings:
     session_hours: int = setting(24 * 7, "session_hours", "h")
     json_limit: int = setting(8_000_000, "json_limit", "bytes")
     upload_limit: int = setting(50_000_000, "upload_limit", "bytes")
+    statement_seconds: int = setting(15, "statement_seconds", "s")
     threads: int = setting(16, "threads")
     pool_size: int = setting(10, "pool_size")
     job_threads: int = setting(1, "job_threads")

@@ -33,6 +33,7 @@ from .call import Call, Pairs
 from .errors import PasswordTooOld
 from .identity import Identity, identify, note_use
 from .problem import as_known, is_transient, json_problem, plain_page, problem_of
+from .time_limit import time_limited
 
 log = logging.getLogger("formloom.http")
 
@@ -148,8 +149,9 @@ class _Work:
     def _once(self) -> Response:
         database = self.site.database
         with database.writing() if self.declared.write else database.reading() as conn:
-            self.ctx = self._open(conn)
-            response = self.declared.handler(self.ctx, self.call)
+            with time_limited(conn, self.site.settings.statement_seconds):
+                self.ctx = self._open(conn)
+                response = self.declared.handler(self.ctx, self.call)
             if response.status_code >= 400 and self.declared.write:
                 raise _Refused(response)
         return response

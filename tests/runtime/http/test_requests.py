@@ -312,6 +312,22 @@ def test_what_is_refused_saves_nothing(probe: Visitor, end: str, status: int, ca
         assert answer.json()["request_id"] in caplog.text
 
 
+def test_a_question_that_takes_too_long_is_stopped_and_nothing_is_lost(world: Database, tmp_path):
+    endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c"
+
+    def ask(ctx, call):
+        ctx.conn.exec_driver_sql(endless if world.is_sqlite else "SELECT pg_sleep(60)")
+        return json_answer({})
+
+    slow = site_of(world, tmp_path, statement_seconds=1)
+    visitor = Visitor(slow, (lambda b: b.add_routes(Route("/api/v1/ask", api(ask))),)).sign_in("sally")
+
+    answers = [visitor.get("/api/v1/ask") for _ in range(2)]
+
+    assert [(answer.status_code, answer.json()["code"]) for answer in answers] == [(504, "timeout")] * 2
+    assert visitor.get("/api/v1/me").status_code == 200
+
+
 def test_a_refused_field_is_named_in_the_readers_language(probe: Visitor):
     english = probe.api("POST", "/rename?end=refuse").json()
     chinese = probe.another().sign_in("simon").api("POST", "/rename?end=refuse").json()
