@@ -23,10 +23,10 @@ PAGE = f"""<!doctype html><html lang="en" data-bs-theme="light"><meta charset="u
 <body><svg class="icon" width="24" height="24"><use href="/dist/{MANIFEST["icons.svg"]}#check"></use></svg>
 <button class="btn btn-primary" hx-get="/refused" hx-target="#answer">ask</button>
 <p id="answer"></p><div id="chart" class="chart"></div></body></html>"""
-DRAWING = f"""import {{ drawn }} from "/dist/{MANIFEST["charts.js"]}";
+DRAWING = f"""import {{ draw }} from "/dist/{MANIFEST["charts.js"]}";
 const element = document.querySelector("#chart"); element.style.height = "200px";
-const bars = {{ type: "bar", data: [1, 2] }};
-drawn(element, {{ tooltip: {{}}, xAxis: {{ data: ["a", "b"] }}, yAxis: {{}}, series: [bars] }});"""
+const marks = [{{ label: "a", values: [1], href: "/" }}, {{ label: "b", values: [2], href: "/" }}];
+draw(element, "bar", {{ marks, measures: ["n"] }}, {{ go() {{}} }});"""
 
 
 class Site(http.server.SimpleHTTPRequestHandler):

@@ -126,7 +126,7 @@ function line(given, look) {
     ...frame(list, look),
     ...axes(categories, look, false),
     tooltip: { trigger: "axis", valueFormatter: full },
-    series: list.map((each) => ({ type: "line", name: each.name, data: each.data, color: each.color, smooth: 0.25, symbolSize: 6, showSymbol: categories.length <= 31, lineStyle: { width: 2 }, areaStyle: list.length === 1 ? { opacity: 0.08 } : undefined })),
+    series: list.map((each) => ({ type: "line", name: each.name, data: each.data, color: each.color, smooth: 0.2, smoothMonotone: "x", symbolSize: 6, showSymbol: categories.length <= 31, lineStyle: { width: 2 }, areaStyle: list.length === 1 ? { opacity: 0.08 } : undefined })),
   };
 }
 
