@@ -16,6 +16,8 @@ import pytest
 
 from formloom.metadata import system_tables
 from formloom.metadata.database import Database
+from formloom.runtime.asgi import extensions
+from formloom.runtime.extension import extended
 from formloom.runtime.site import TABLE_MODULES
 from tests import postgres
 
@@ -82,6 +84,7 @@ def opened(url: str) -> Iterator[Database]:
 
 def prepare(url: str) -> None:
     """Make the system tables of every package."""
+    extended(extensions())
     database = Database(url)
     system_tables.prepare(database, TABLE_MODULES)
     database.close()

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from ..importers import register
-from .extension import Extension
+from .extension import Extension, extended
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ def create() -> Starlette:
 
     settings = Settings.from_environment()
     set_up_logging(settings)
+    # First the extensions: the site makes the tables they announce.
+    added = extensions()
+    extended(added)
     site = open_site(settings)
     embedded = os.environ.get("_FORMLOOM_NO_JOBS") != "1"
-    return build_app(site, extensions(), job_threads=settings.job_threads if embedded else 0)
+    return build_app(site, added, job_threads=settings.job_threads if embedded else 0)

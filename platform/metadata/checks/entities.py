@@ -38,7 +38,7 @@ def _entity(model: Model, entity: Entity, document: Document) -> Findings:
         yield Finding("M204", at, "/fields", {"key": key})
     if entity.parent and any(raw["key"] == entity.parent for raw in raw_fields):
         yield Finding("M204", at, "/parent", {"key": entity.parent})
-    if sum(bool(raw.get("indexed") or raw.get("unique")) for raw in raw_fields) > MOST_INDEXES:
+    if sum(f.indexed or f.unique or f.behaviour.target is not None for f in entity.fields.values()) > MOST_INDEXES:
         yield Finding("M219", at, "/fields", {"most": MOST_INDEXES})
     for position, raw in enumerate(raw_fields):
         yield from _field(model, entity.fields[raw["key"]], raw, (at, f"/fields/{position}"))

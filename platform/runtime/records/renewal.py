@@ -1,4 +1,4 @@
-"""Computes stored formulas and roll-ups anew when a changeset asks, and tells the doctor where they are not true."""
+"""Computes stored formulas and roll-ups anew when a changeset asks, and tells the doctor where they are wrong."""
 
 from __future__ import annotations
 
