@@ -153,6 +153,8 @@ def write(new: New, touched: list[computed.Touched], link: tuple[str, Sequence[i
     ctx, table, entity = batch.ctx, batch.rights.table, batch.entity
     if link is not None:
         batch.columns[link[0]] = list(link[1])
+    elif entity.parent:
+        _append(batch, entity.parent)
     _number(batch)
     _stamp(batch)
     columns = {key: _complete(column) for key, column in batch.columns.items()}
@@ -172,6 +174,20 @@ def write(new: New, touched: list[computed.Touched], link: tuple[str, Sequence[i
         lines.new.batch.columns["position"] = list(lines.numbers)
         write(lines.new, touched, (lines.table.entity, parents))
     return ids
+
+
+def _append(batch: Batch, link: str) -> None:
+    """Lines that come by themselves stand behind those their records have. Queries: 1."""
+    if "position" in batch.columns:
+        return
+    conn, table = batch.ctx.conn, batch.rights.table
+    parents = batch.columns[link]
+    last = sa.select(table.c[link], sa.func.max(table.c.position)).where(among(conn, table.c[link], set(parents)))
+    following = {parent: position + 1 for parent, position in conn.execute(last.group_by(table.c[link]))}
+    batch.columns["position"] = []
+    for parent in parents:
+        batch.columns["position"].append(following.get(parent, 0))
+        following[parent] = following.get(parent, 0) + 1
 
 
 def _these(ctx: Context, table: sa.Table, ids: Sequence[int]) -> sa.ColumnElement[bool]:

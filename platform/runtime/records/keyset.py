@@ -16,16 +16,20 @@ from sqlalchemy.sql.elements import ColumnElement
 
 @dataclass(frozen=True)
 class Key:
-    """One part of an order. `filled` says that the column is never empty."""
+    """One part of an order. `filled` says that the column is never empty, `is_id` that it is the primary key."""
 
     column: ColumnElement[Any]
     descending: bool = False
     filled: bool = False
+    is_id: bool = False
 
     def order(self, column: ColumnElement[Any] | None = None) -> ColumnElement[Any]:
-        """The ORDER BY element, of another column that carries the same values where one is given."""
+        """The ORDER BY element, of another column that carries the same values where one is given.
+
+        Where empties stand is said even of columns without any: PostgreSQL uses no index that says otherwise.
+        """
         chosen = self.column if column is None else column
-        if self.filled:
+        if self.is_id:
             return chosen.desc() if self.descending else chosen.asc()
         return chosen.desc().nulls_last() if self.descending else chosen.asc().nulls_first()
 

@@ -180,11 +180,11 @@ def order_keys(ctx: Context, request: ListRequest, source: Any) -> list[Key]:
         path = part.removeprefix("-")
         chain = paths.resolve(ctx.access, request.entity, path)
         column = column_behind(ctx.access, chain, source.column(chain[0].key))
-        keys.append(Key(column, part.startswith("-"), filled=path in NEVER_EMPTY))
+        keys.append(Key(column, part.startswith("-"), filled=path in NEVER_EMPTY, is_id=path == "id"))
         if path == "id":
             return keys
     descending = keys[-1].descending if keys else True
-    return [*keys, Key(source.column("id"), descending, filled=True)]
+    return [*keys, Key(source.column("id"), descending, filled=True, is_id=True)]
 
 
 def _binding(ctx: Context, request: ListRequest) -> str:

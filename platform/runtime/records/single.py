@@ -65,7 +65,7 @@ def children_of(ctx: Context, table: Field, parent_id: int) -> list[Record]:
     child = table.option("target")
     source = ctx.access.entity(child).select()
     where = [source.column(table.entity) == parent_id]
-    keys = [Key(source.column("position"), filled=True), Key(source.column("id"), filled=True)]
+    keys = [Key(source.column("position"), filled=True), Key(source.column("id"), filled=True, is_id=True)]
     return rows_of(ctx, child, stored_fields(ctx.access, child), source, where=where, keys=keys)
 
 

@@ -153,7 +153,13 @@ def _merge(changed: Changed, revs: Sequence[int | None], base: Mapping[int, Mapp
         found = merging.changes_since(
             batch.ctx, batch.entity.key, {changed.ids[p]: rev for p, rev in stale.items()}
         )
-        base = {**base, **{p: merging.base_of(found[changed.ids[p]]) for p in stale}}
+        base = dict(base)
+        for position, rev in stale.items():
+            since = found[changed.ids[position]]
+            if len(since) == changed.held[position]["rev"] - rev:
+                base[position] = merging.base_of(since)
+            else:  # part of the log is gone: nobody can tell what was changed
+                _conflict(batch, position, [], changed.held[position]["rev"])
     for position, before in base.items():
         if position in batch.errors:
             continue

@@ -1,4 +1,4 @@
-"""Many writers at once: numbers stay distinct, unique values unique, sums true, and nothing of a dead unit stays."""
+"""Many writers at once: numbers stay distinct, unique values unique, sums true; nothing of a dead unit stays."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ import pytest
 
 from formloom.metadata.database import Database
 from formloom.metadata.errors import FormloomError, InvalidInput
+from formloom.runtime.changelog import changes
 from formloom.runtime.records import Overlap, Records, VersionConflict
 from tests.runtime.records import office as world
 from tests.runtime.records.office import NOW, user
@@ -202,3 +203,23 @@ def test_a_line_cannot_be_seen_or_written_without_its_record(office: Database) -
             with pytest.raises(FormloomError):
                 call(records(conn, "bob"))
         assert [qty for _, qty in lines_of(conn, deal)] == [1, 2]
+
+
+def test_where_the_log_is_gone_nobody_can_tell_so_it_is_a_conflict(office: Database) -> None:
+    with office.writing() as conn:
+        company = company_of(conn)
+        records(conn, "lea").update("company", company, {"credit": "5"}, rev=1)
+        conn.execute(changes.delete())
+        with pytest.raises(VersionConflict):
+            records(conn, "ann").update("company", company, {"city": "Paris"}, rev=1)
+
+
+def test_lines_that_come_by_themselves_stand_behind_the_others(office: Database) -> None:
+    with office.writing() as conn:
+        deal, product, _ = deal_of(conn, 1, 2)
+        other, *_ = deal_of(conn)
+        columns = {"deal": [deal, other, deal], "product": [product] * 3, "qty": [Decimal(n) for n in (7, 8, 9)]}
+        records(conn).create_many("line", columns)
+        assert [qty for _, qty in lines_of(conn, deal)] == [1, 2, 7, 9]
+        assert [qty for _, qty in lines_of(conn, other)] == [8]
+        assert total_of(conn, deal) == 38
