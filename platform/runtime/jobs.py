@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 from ..metadata.database import Database
 from ..metadata.errors import FormloomError
 from ..metadata.wording import LANGUAGES
+from ..rbac import sessions
 from . import job_queue
 from .job_queue import Job, cancel, enqueue, get_job, recent_jobs
 from .settings import Settings
@@ -43,6 +44,7 @@ HEARTBEAT_SECONDS = 20.0
 CANCEL_SECONDS = 0.5
 PROGRESS_SECONDS = 0.3
 STOP_SECONDS = 10.0
+SWEEP_SECONDS = 3_600.0
 
 _functions: dict[str, Function] = {}
 _attempts: dict[str, int] = {}
@@ -105,8 +107,8 @@ class JobRun:
             finally:
                 self._writing = False
                 job_queue.live_progress.pop(self.job.id, None)
-        self._told_at = 0.0
-        self.progress(*self._told)
+        # What is committed is done: this must not raise Interrupted, after which the job would be done again.
+        self._tell(*self._told)
 
     def progress(self, done: int, total: int, message: str = "") -> None:
         """Tell how far the job is. Cheap to call often. Raises LeaseLost, Interrupted."""
@@ -119,7 +121,10 @@ class JobRun:
         self._told_at = now
         if self._writing and self.database.is_sqlite:
             job_queue.live_progress[self.job.id] = self._told
-            return
+        else:
+            self._tell(done, total, message)
+
+    def _tell(self, done: int, total: int, message: str) -> None:
         values = {"progress_done": done, "progress_total": total, "message": message[:500]}
         with self.database.writing() as conn:
             told = conn.execute(job_queue.held(self.job.id, self.job.fence).values(**values))
@@ -203,58 +208,67 @@ class Worker:
             try:
                 busy = self.run_once()
             except exc.DBAPIError as error:
-                log.warning("jobs cannot be read: %s", error.orig)
+                log.warning("jobs cannot be read or written: %s", error.orig)
                 busy = False
             if not busy:
                 with self._work:
                     self._work.wait(POLL_SECONDS)
 
     def _keep_leases(self) -> None:
+        swept_at = 0.0
         while not self._stopping.wait(HEARTBEAT_SECONDS):
             for run in list(self._running.values()):
                 try:
                     run.heartbeat()
                 except exc.DBAPIError as error:
                     log.warning("the lease of job %s was not renewed: %s", run.job.id, error.orig)
+            if time.monotonic() - swept_at > SWEEP_SECONDS:
+                swept_at = time.monotonic()
+                self.sweep()
+
+    def sweep(self) -> None:
+        """Forget what is over: sessions nobody can use any more."""
+        try:
+            with self.site.database.writing() as conn:
+                sessions.sweep(conn)
+        except exc.DBAPIError as error:
+            log.warning("old sessions were not forgotten: %s", error.orig)
 
     def _do(self, job: Job) -> None:
         run = JobRun(self.site, job, self._stopping)
         self._running[job.id] = run
         try:
-            self._finish(run, *self._outcome(run))
+            ending = _ending(run)
+            if ending is not None:
+                with self.site.database.writing() as conn:
+                    ending(conn)
         finally:
             del self._running[job.id]
             job_queue.live_progress.pop(job.id, None)
 
-    def _outcome(self, run: JobRun) -> tuple[str, Any]:
-        """(how it ended, its result or error). Never raises."""
-        try:
-            run.stop_if_cancelled()
-            return job_queue.DONE, _functions[run.job.kind](run)
-        except (Cancelled, Interrupted, LeaseLost, FormloomError) as error:
-            return type(error).__name__ if not isinstance(error, FormloomError) else "refused", error
-        except Exception as error:
-            log.error("job %s (%s) failed", run.job.id, run.job.kind, exc_info=error)
-            return "broken", error
 
-    def _finish(self, run: JobRun, how: str, what: Any) -> None:
-        job = run.job
-        if how == "LeaseLost":
-            log.warning("job %s was taken by another worker", job.id)
-            return
-        with self.site.database.writing() as conn:
-            if how == job_queue.DONE:
-                job_queue.end(conn, job.id, job.fence, job_queue.DONE, what)
-            elif how == "Cancelled":
-                job_queue.end(conn, job.id, job.fence, job_queue.CANCELLED, None)
-            elif how == "Interrupted":
-                job_queue.put_back(conn, job.id, job.fence, counts=False)
-            elif how == "refused":
-                job_queue.fail(conn, job.id, job.fence, what.code, **_described(what))
-            elif job.attempts < _attempts.get(job.kind, 1):
-                job_queue.put_back(conn, job.id, job.fence, counts=True)
-            else:
-                job_queue.fail(conn, job.id, job.fence, "job.broken")
+def _ending(run: JobRun) -> Callable[[Connection], None] | None:
+    """Do the job, and say how it ended as what to write about it; nothing where it is no longer ours."""
+    job_id, fence = run.job.id, run.job.fence
+    try:
+        run.stop_if_cancelled()
+        result = _functions[run.job.kind](run)
+    except Cancelled:
+        return lambda conn: job_queue.end(conn, job_id, fence, job_queue.CANCELLED, None)
+    except Interrupted:
+        return lambda conn: job_queue.put_back(conn, job_id, fence, counts=False)
+    except LeaseLost:
+        log.warning("job %s was taken by another worker", job_id)
+        return None
+    except FormloomError as error:
+        code, words = error.code, _described(error)
+        return lambda conn: job_queue.fail(conn, job_id, fence, code, **words)
+    except Exception as error:
+        log.error("job %s (%s) failed", job_id, run.job.kind, exc_info=error)
+        if run.job.attempts < _attempts.get(run.job.kind, 1):
+            return lambda conn: job_queue.put_back(conn, job_id, fence, counts=True)
+        return lambda conn: job_queue.fail(conn, job_id, fence, "job.broken")
+    return lambda conn: job_queue.end(conn, job_id, fence, job_queue.DONE, result)
 
 
 def _described(error: FormloomError) -> dict[str, Any]:

@@ -134,7 +134,8 @@ def test_a_worker_that_comes_back_late_can_write_nothing(database: Database):
         run.progress(1, 2)
     with pytest.raises(jobs.LeaseLost), run.writing() as conn:
         conn.execute(sa.text("SELECT 1"))
-    late._finish(run, "done", "too late")
+    with database.writing() as conn:
+        job_queue.end(conn, job.id, job.fence, job_queue.DONE, "too late")
 
     assert look(database, job_id).state == "running"
     assert look(database, job_id).result is None
@@ -200,6 +201,24 @@ def test_a_job_interrupted_by_the_end_of_the_program_waits_for_the_next_start(da
 
     job = look(database, job_id)
     assert (job.state, job.attempts) == ("queued", 0)
+
+
+def test_what_a_job_has_committed_is_not_done_again_when_the_program_stops(database: Database):
+    working = worker(database)
+    times: list[int] = []
+
+    def write_and_end(run: JobRun) -> str:
+        with run.writing() as conn:
+            conn.execute(sa.text("SELECT 1"))
+            times.append(1)
+            working._stopping.set()
+        return "done"
+
+    jobs.register("test", write_and_end)
+    job_id = put(database)
+    working.run_once()
+
+    assert (look(database, job_id).state, times) == ("done", [1])
 
 
 def test_each_job_is_done_once_by_many_workers(database: Database):

@@ -54,6 +54,8 @@ def serve(args: argparse.Namespace, settings: Settings) -> int:
         if args.no_jobs:
             os.environ["_FORMLOOM_NO_JOBS"] = "1"
         application = FACTORY if many else _application(site, 0 if args.no_jobs else settings.job_threads)
+        if many:
+            site.close()
         uvicorn.run(
             application,
             factory=many,
