@@ -6,13 +6,14 @@ own and nobody's `secret`. Lea leads them and sees the department's, `credit` in
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection
@@ -20,6 +21,7 @@ from sqlalchemy.engine import Connection
 from formloom.metadata.catalog import Catalog, build
 from formloom.metadata.conditions import Env
 from formloom.metadata.database import Database
+from formloom.metadata.errors import FormloomError
 from formloom.rbac import accounts, organisation, tables
 from formloom.rbac.access import Access, access_for
 from formloom.rbac.accounts import NewUser
@@ -225,6 +227,13 @@ def records(conn: Connection, login: str = "", **more: Any) -> Records:
 def user(conn: Connection, login: str) -> int:
     """The id of a person."""
     return accounts.find(conn, login)
+
+
+def refused(call: Callable[[], Any]) -> tuple[str, dict[str, str]]:
+    """The error's code and the codes by field of a refused call."""
+    with pytest.raises(FormloomError) as error:
+        call()
+    return error.value.code, {each.field: each.code for each in error.value.fields}
 
 
 @contextmanager
