@@ -145,12 +145,12 @@ class ImportRun:
         return verdicts
 
     def _so_far(self, plan: Plan) -> Verdicts:
-        """Results of a run that was cut off, else those known before writing."""
+        """Results of a run that was cut off, else those known before writing. What a check found was withdrawn."""
         verdicts = apply.verdicts_of(plan)
         with self.database.reading() as conn:
-            if self.record.state == staging.APPLYING:
-                earlier = staging.load_verdicts(conn, self.record.id)
-                verdicts.created, verdicts.updated = earlier.created, earlier.updated
+            earlier = staging.load_verdicts(conn, self.record.id)
+        if earlier.written:
+            verdicts.created, verdicts.updated = earlier.created, earlier.updated
         return verdicts
 
     def undo(self) -> dict[str, int]:
