@@ -58,7 +58,8 @@ class Written:
 class Batch:
     """Rows of one entity. `columns` holds typed values; a sub-table's column holds lists of raw rows.
 
-    `closed` names fields the actor may not write in a row, `conflicts` holds the whole error of rows that others
+    `closed` names fields the actor may not write in a row, `closed_tables` sub-tables he may write in none;
+    `conflicts` holds the whole error of rows that others
     changed meanwhile. `numbers` are those a single new row has taken.
     """
 
@@ -69,6 +70,7 @@ class Batch:
     tables: dict[str, list[Any]] = field(default_factory=dict)
     errors: Errors = field(default_factory=dict)
     closed: dict[int, set[str]] = field(default_factory=dict)
+    closed_tables: set[str] = field(default_factory=set)
     conflicts: dict[int, Any] = field(default_factory=dict)
     numbers: dict[str, str] = field(default_factory=dict)
 
@@ -85,6 +87,10 @@ class Batch:
         """Note a refusal of one value; the name of a field the actor may not see is not told."""
         name = field.key if field.key in self.rights.readable else ""
         self.refuse(position, FieldError(name, code, data))
+
+    def is_closed(self, position: int, key: str) -> bool:
+        """Whether the actor may not write a sub-table of a row."""
+        return key in self.closed_tables or key in self.closed.get(position, ())
 
     def positions(self) -> Iterable[int]:
         """Positions of the rows nothing was refused in, so far."""

@@ -113,7 +113,9 @@ def _read(
             for owner, given_rows in enumerate(column)
             for number, raw in enumerate(given_rows or ())
         ]
-        if rows:
+        for owner in {owner for owner, _, _ in rows} if table.key in batch.closed_tables else ():
+            batch.refuse(owner, FieldError(table.key, "field_read_only"))
+        if rows and table.key not in batch.closed_tables:
             new.lines.append(prepare_lines(batch, table, rows, source))
 
 

@@ -67,6 +67,9 @@ def _plan(changed: updating.Changed, table: Field, wanted: updating.Wanted) -> L
         if rows is not ABSENT and rows is not None and p not in batch.errors
     }
     existing = _existing(batch.ctx, table, [changed.ids[p] for p in given])
+    for position in [p for p in given if batch.is_closed(p, table.key)]:
+        if not _is_echo(batch, table, given.pop(position), existing[changed.ids[position]]):
+            batch.refuse(position, FieldError(table.key, "field_read_only"))
     plan = LinesPlan(table, {p: existing[changed.ids[p]] for p in given})
     since = _since(changed, table, wanted, given)
     sorted_out = _Sorted()
@@ -151,23 +154,38 @@ def _line_id(raw: Mapping[str, Any]) -> int | None:
     return int(given) if isinstance(given, str) and given.isascii() and given.isdigit() else 0
 
 
+def _is_echo(batch: Batch, table: Field, rows: Sequence[Mapping[str, Any]], existing: Rows) -> bool:
+    """Whether the given rows are the ones that are there, in their order and unchanged."""
+    if [_line_id(raw) for raw in rows] != list(existing):
+        return False
+    held = existing.values()
+    return all(_changed_key(batch.ctx, table, raw, line) is None for raw, line in zip(rows, held, strict=True))
+
+
+def _changed_key(ctx: Context, table: Field, raw: Mapping[str, Any], held: Mapping[str, Any]) -> str | None:
+    """The first field of a given line that is not as the line holds it. Raises UnknownField."""
+    rights = ctx.access.entity(table.option("target"))
+    for key, value in raw.items():
+        field = rights.field(key)
+        try:
+            same = key not in held or field.behaviour.parse(field, value) == held[key]
+        except ValueRefused:
+            same = False
+        if not same:
+            return key
+    return None
+
+
 def _judge_deleted(plan: LinesPlan, batch: Batch, at: tuple[int, int, int], raw: Mapping[str, Any]) -> None:
     """A line that others deleted stays so, unless the writer changed it."""
     position, place, line = at
-    ctx, entity = batch.ctx, plan.table.option("target")
-    table = ctx.catalog.tables[entity]
-    held = ctx.conn.execute(sa.select(table).where(table.c.id == line)).mappings().one()
-    for key, value in raw.items():
-        field = ctx.access.entity(entity).field(key)
-        try:
-            same = field.behaviour.parse(field, value) == held.get(key)
-        except ValueRefused:
-            same = False
-        if not same and key in held:
-            name = f"{plan.table.key}[{place}].{key}"
-            batch.conflicts[position] = merging.VersionConflict([merging.Overlap(name, value, None, None)])
-            batch.refuse(position, FieldError(name, "conflict_version"))
-            return
+    table = batch.ctx.catalog.tables[plan.table.option("target")]
+    held = batch.ctx.conn.execute(sa.select(table).where(table.c.id == line)).mappings().one()
+    key = _changed_key(batch.ctx, plan.table, raw, dict(held))
+    if key is not None:
+        name = f"{plan.table.key}[{place}].{key}"
+        batch.conflicts[position] = merging.VersionConflict([merging.Overlap(name, raw[key], None, None)])
+        batch.refuse(position, FieldError(name, "conflict_version"))
 
 
 def _prepare_kept(

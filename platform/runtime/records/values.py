@@ -58,7 +58,7 @@ def read(batch: Batch, given: Mapping[str, Sequence[Any]], source: Source, op: s
         field = _field(batch.rights, key)
         if key in tables:
             if key not in writable:
-                raise UnknownField(key)
+                batch.closed_tables.add(key)
             batch.tables[key] = parse(batch, field, raws, source)
         elif key in writable and key not in NEVER_WRITTEN:
             batch.columns[key] = parse(batch, field, raws, source)

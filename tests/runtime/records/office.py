@@ -138,6 +138,7 @@ ROLES = (
     {"kind": "role", "key": "admin", "label": "Admin", "administrator": True},
     {"kind": "role", "key": "lead", "label": "Lead"},
     {"kind": "role", "key": "seller", "label": "Seller"},
+    {"kind": "role", "key": "clerk", "label": "Clerk"},
 )
 
 ALL_OPS = ("view", "edit", "delete", "restore")
@@ -166,6 +167,8 @@ GRANTS = (
     grant("lead", "contact", "lead", "all"),
     grant("seller", "deal", "seller", "own", {"*": "edit", "lines": "edit", "discount": "view"}),
     grant("lead", "deal", "lead", "all", {"*": "edit", "lines": "edit"}),
+    grant("clerk", "deal", "clerk", "all", {"*": "edit", "lines": "view"}),
+    grant("clerk", "product", "clerk", "all"),
     grant("all", "product", "seller", "all", create=False, edit=False, delete=False),
     grant("lead", "product", "lead", "all"),
     grant("lead", "payment", "lead", "all"),
@@ -178,6 +181,7 @@ PEOPLE = (
     NewUser(login="lea", name="Lea", department="east", roles=("lead",)),
     NewUser(login="ann", name="Ann", department="east", superior="lea", roles=("seller",)),
     NewUser(login="bob", name="Bob", department="east", superior="lea", roles=("seller",)),
+    NewUser(login="cai", name="Cai", roles=("clerk",)),
     NewUser(login="zoe", name="Zoe"),
 )
 

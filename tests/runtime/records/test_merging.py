@@ -223,3 +223,19 @@ def test_lines_that_come_by_themselves_stand_behind_the_others(office: Database)
         assert [qty for _, qty in lines_of(conn, deal)] == [1, 2, 7, 9]
         assert [qty for _, qty in lines_of(conn, other)] == [8]
         assert total_of(conn, deal) == 38
+
+
+def test_lines_that_may_only_be_seen_may_be_sent_back_unchanged(office: Database) -> None:
+    with office.writing() as conn:
+        deal, product, (one, two) = deal_of(conn, 1, 2)
+        door = records(conn, "cai")
+        seen = [{"id": one, "qty": "1.00", "product": product}, {"id": two, "qty": 2}]
+        assert door.update("deal", deal, {"name": "E", "lines": seen}) == 2
+        for lines in ([*seen, {"product": product}], seen[::-1], [{**seen[0], "qty": 3}, seen[1]], []):
+            with pytest.raises(InvalidInput) as error:
+                door.update("deal", deal, {"lines": lines})
+            assert error.value.code == "field_read_only"
+        with pytest.raises(InvalidInput) as error:
+            door.create("deal", {"name": "F", "lines": [{"product": product}]})
+        assert error.value.code == "field_read_only"
+        assert lines_of(conn, deal) == [(one, 1), (two, 2)]
