@@ -44,13 +44,13 @@ def address(tmp_path: Path) -> Iterator[str]:
 
 def window(browser: Browser, address: str, login: str) -> tuple[Page, list[str]]:
     """A window of his own in which somebody has signed in, and what no page may do."""
-    opened = browser.new_context(viewport=DESKTOP, locale="zh-CN", timezone_id="Asia/Shanghai", accept_downloads=True)
+    opened = browser.new_context(viewport=DESKTOP, locale="zh-CN", timezone_id="Asia/Shanghai")
     opened.set_default_timeout(PATIENCE)
     breaches = watched(opened)
     return sign_in(opened.new_page(), address, login, PASSWORD), breaches
 
 
-def test_a_salesperson_moves_her_sheet_in_and_works_with_it(browser: Browser, address: str, tmp_path: Path) -> None:
+def test_a_salesperson_moves_her_sheet_in_and_uses_it(browser: Browser, address: str, tmp_path: Path) -> None:
     page, breaches = window(browser, address, "luoqiuhong")
     pipeline = figure(page, address, "在谈商机金额")
 
