@@ -11,12 +11,13 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from .workbook_guard import FileRefused, Limits, formulas_without_value, opened
+from .workbook_guard import FileRefused, Limits, formulas_without_value, opened, percent_cells
 
 Row = list[Any]
 
@@ -70,11 +71,15 @@ def _read_workbook(path: Path, name: str | None, limits: Limits) -> Sheet:
             raise FileRefused("import.no_such_sheet", name=name or "")
         chosen = name or names[0]
         content = archive.sheet_bytes(chosen)
-    archive.check_extent(content)
+        archive.check_extent(content)
+        percent = percent_cells(archive, content)
     rows = _calamine_rows(path, chosen)
     for (row, column), text in formulas_without_value(content).items():
         if row < len(rows) and column < len(rows[row]) and rows[row][column] == "":
             rows[row][column] = TypedFormula(text)
+    for row, column in percent:
+        if row < len(rows) and column < len(rows[row]) and isinstance(rows[row][column], float):
+            rows[row][column] = f"{Decimal(repr(rows[row][column])) * 100:f}%"
     return Sheet(chosen, rows, names, "xlsx")
 
 

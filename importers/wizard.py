@@ -271,7 +271,7 @@ def _columns_of(record: Import, matches: Sequence[Match]) -> dict[str, int]:
 
 def _summary(ctx: Context, verdicts: Verdicts) -> list[tuple[str, int]]:
     """The commonest reasons with their number of rows."""
-    labels = {}
+    labels: dict[str, str] = {}
     counted: dict[str, int] = {}
     for errors in verdicts.refused.values():
         for error in errors:

@@ -54,6 +54,9 @@ def opened(path: Path, limits: Limits) -> Iterator[SheetArchive]:
         yield SheetArchive(archive, limits)
 
 
+_BUILT_IN_PERCENT = frozenset({"9", "10"})
+
+
 class SheetArchive:
     """An .xlsx as an archive: names of its sheets and the raw bytes of each. Raises FileRefused."""
 
@@ -102,6 +105,20 @@ class SheetArchive:
             raise FileRefused("import.too_large", status=413)
         return content
 
+    def percent_styles(self) -> frozenset[int]:
+        """Numbers of the cell styles that show a number as a percentage."""
+        try:
+            styles = self._xml("xl/styles.xml")
+        except KeyError:
+            return frozenset()
+        except (ValueError, ElementTree.ParseError):
+            raise FileRefused("import.unreadable") from None
+        own = {each.get("numFmtId"): each.get("formatCode", "") for each in styles.iter(f"{_MAIN}numFmt")}
+        percent = _BUILT_IN_PERCENT | {number for number, code in own.items() if "%" in code}
+        cells = styles.find(f"{_MAIN}cellXfs")
+        used = [] if cells is None else [each.get("numFmtId") for each in cells]
+        return frozenset(number for number, code in enumerate(used) if code in percent)
+
     def check_extent(self, content: bytes) -> None:
         """Refuse a sheet with a cell beyond the allowed rows or columns."""
         last_row = content.rfind(b"<row ")
@@ -138,6 +155,16 @@ def formulas_without_value(content: bytes) -> dict[tuple[int, int], str]:
         (int(row) - 1, column_number(letters.decode()) - 1): "=" + _unescape(text.decode("utf-8", "replace"))
         for letters, row, text in _FORMULA.findall(content)
     }
+
+
+def percent_cells(archive: SheetArchive, content: bytes) -> list[tuple[int, int]]:
+    """Cells that show their number as a percentage, by (row, column) from 0: 0.13 is 13 % to its reader."""
+    styles = archive.percent_styles()
+    if not styles:
+        return []
+    wanted = b"|".join(str(style).encode() for style in sorted(styles))
+    cell = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})" s="(?:' + wanted + rb')"')
+    return [(int(row) - 1, column_number(letters.decode()) - 1) for letters, row in cell.findall(content)]
 
 
 def column_number(letters: str) -> int:

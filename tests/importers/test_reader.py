@@ -43,6 +43,16 @@ def test_a_formula_without_a_result_keeps_its_text(tmp_path: Path) -> None:
     assert sheet.rows[2][1] == "plain"
 
 
+def test_a_percentage_is_read_as_it_is_shown(tmp_path: Path) -> None:
+    path = workbook(tmp_path, [["rate"], [0.13], [0.135], [0.13]])
+    book = openpyxl.load_workbook(path)
+    for cell, shown in (("A2", "0%"), ("A3", "0.0%")):
+        book.worksheets[0][cell].number_format = shown
+    book.save(path)
+
+    assert [row[0] for row in read(path).rows] == ["rate", "13.00%", "13.500%", 0.13]
+
+
 def test_the_sales_teams_workbook_is_read_whole() -> None:
     sheet = read(SALES_SHEET)
 
