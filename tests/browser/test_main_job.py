@@ -20,7 +20,7 @@ from formloom.runtime.site import open_site
 from tests.browser.conftest import DESKTOP, watched
 from tests.browser.live import serving, sign_in
 
-SHEET = Path(__file__).parents[2].parent / "shared" / "data" / "customers_zh.xlsx"
+SHEET = Path(__file__).parents[1] / "workbooks" / "customers_zh.xlsx"
 PASSWORD = "demo1234"
 RIGHT, WRONG = 1615, 385
 CUSTOMER = "烟台瑞丰化工(集团)有限公司"

@@ -15,7 +15,7 @@ from formloom.metadata.database import Database
 from formloom.runtime.cli import main
 
 HERE = Path(__file__).parent
-WORKBOOK = HERE.parents[1].parent / "shared" / "data" / "northwind.xlsx"
+WORKBOOK = HERE.parent / "workbooks" / "northwind.xlsx"
 SHEETS = [
     ("categories", "nw_category", []),
     ("customers", "nw_customer", []),

@@ -13,7 +13,7 @@ import pytest
 from formloom.importers.reader import TypedFormula, read
 from formloom.importers.workbook_guard import FileRefused, Limits, column_number
 
-SALES_SHEET = Path(__file__).parents[2].parent / "shared" / "data" / "customers_zh.xlsx"
+SALES_SHEET = Path(__file__).parents[1] / "workbooks" / "customers_zh.xlsx"
 
 
 def workbook(tmp_path: Path, rows: list[list[object]], name: str = "sheet.xlsx") -> Path:
