@@ -210,6 +210,19 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True)
+class Composer:
+    """What is quickly added to a record on its page, and stands in its timeline: a record of `entity` whose relation
+    `by` points here. `fields` are asked for, `take` copies ours (by their fields), `at` says when it happened.
+    """
+
+    entity: str
+    by: str
+    fields: tuple[str, ...]
+    take: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    at: str = "created_at"
+
+
+@dataclass(frozen=True, slots=True)
 class Detail:
     """What a record's page shows. Empty `sections` means the form's."""
 
@@ -221,6 +234,7 @@ class Detail:
     sections: tuple[Section, ...] = ()
     related: tuple[Related, ...] = ()
     timeline: bool = True
+    composer: Composer | None = None
 
 
 @dataclass(frozen=True, slots=True)

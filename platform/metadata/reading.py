@@ -10,6 +10,7 @@ from typing import Any
 from .model import (
     SYSTEM_FIELDS,
     Column,
+    Composer,
     Dashboard,
     Detail,
     Entity,
@@ -213,7 +214,13 @@ def read_detail(document: Document) -> Detail:
         sections=_read_sections(document.get("sections", ())),
         related=tuple(_read_related(r) for r in document.get("related", ())),
         timeline=document.get("timeline", True),
+        composer=_read_composer(document["composer"]) if "composer" in document else None,
     )
+
+
+def _read_composer(raw: Document) -> Composer:
+    take = MappingProxyType(dict(raw.get("take", {})))
+    return Composer(raw["entity"], raw["by"], tuple(raw["fields"]), take, raw.get("at", "created_at"))
 
 
 def _read_related(raw: Document) -> Related:

@@ -6,7 +6,7 @@ from starlette.routing import BaseRoute
 
 from .api import batches, dashboards, me, metadata, openapi, records
 from .http import health, signin
-from .views import dashboard, departments, form, home, pick, record, search, settings, users
+from .views import dashboard, departments, form, home, pick, record, search, settings, timeline, users
 from .views import list as lists
 
 ROUTES: list[BaseRoute] = [
@@ -22,6 +22,7 @@ ROUTES: list[BaseRoute] = [
     *lists.routes,
     *form.routes,
     *record.routes,
+    *timeline.routes,
     *dashboard.routes,
     *pick.routes,
     *search.routes,

@@ -51,7 +51,7 @@ MEANING = {
     "M312": "a field stands twice in a layout",
     "M313": "a list is sorted by a field that has no order",
     "M314": "the stage of a detail layout is a field without options",
-    "M315": "a related list goes by a field that does not point here",
+    "M315": "a related list or what is added to a record goes by a field that does not point here",
     "M316": "a measure aggregates in a way the field does not offer",
     "M317": "a period is asked of a field that is no date",
     "M318": "an entity has more than one form or detail layout",

@@ -67,12 +67,26 @@ def _detail(model: Model, document: Document, at: tuple[str, str]) -> Findings:
     stage = entity.fields.get(document.get("stage", "")) if entity else None
     if stage is not None and not stage.choices and not _has_broken_options(model, stage):
         yield Finding("M314", at, "/stage", {"key": stage.key})
+    if "composer" in document:
+        yield from _linked(model, document, document["composer"], (at, "/composer"))
+        yield from _timed(model, document["composer"], at)
     for number, related in enumerate(document.get("related", ())):
         path = f"/related/{number}"
-        link = model.path(related["entity"], related["by"])
-        if link and link[-1].option("target") != document["entity"]:
-            yield Finding("M315", at, f"{path}/by", {"key": related["by"], "entity": document["entity"]})
+        yield from _linked(model, document, related, (at, path))
         yield from _sorted(model, related["entity"], related.get("sort", ()), (at, f"{path}/sort"))
+
+
+def _linked(model: Model, document: Document, part: Document, where: tuple[tuple[str, str], str]) -> Findings:
+    at, path = where
+    link = model.path(part["entity"], part["by"])
+    if link and link[-1].option("target") != document["entity"]:
+        yield Finding("M315", at, f"{path}/by", {"key": part["by"], "entity": document["entity"]})
+
+
+def _timed(model: Model, composer: Document, at: tuple[str, str]) -> Findings:
+    moment = model.path(composer["entity"], composer.get("at", "created_at"))
+    if moment and not _has_dates(moment[-1]):
+        yield Finding("M317", at, "/composer/at", {"key": composer["at"]})
 
 
 def _has_broken_options(model: Model, field: Field) -> bool:

@@ -147,12 +147,26 @@ def _detail(document: Document, entities: Entities) -> Walk:
     if "stage" in document:
         yield Reference("/stage", "field", document["stage"], owner)
     yield from _sections(document.get("sections", ()), owner, entities)
+    if "composer" in document:
+        yield from _composer(document["composer"], owner)
     for number, related in enumerate(document.get("related", ())):
         path = f"/related/{number}"
         yield from _named(related, path, "entity")
         yield Reference(f"{path}/by", "field", related["by"], related["entity"])
         for part in ("columns", "sort"):
             yield from _fields(related.get(part, ()), related["entity"], f"{path}/{part}")
+
+
+def _composer(composer: Document, owner: str) -> Walk:
+    child = composer["entity"]
+    yield from _named(composer, "/composer", "entity")
+    yield Reference("/composer/by", "field", composer["by"], child)
+    yield from _fields(composer["fields"], child, "/composer/fields")
+    if "at" in composer:
+        yield Reference("/composer/at", "field", composer["at"], child)
+    for theirs, ours in composer.get("take", {}).items():
+        yield Reference(f"/composer/take/{theirs}", "field", theirs, child)
+        yield Reference(f"/composer/take/{theirs}", "field", ours, owner)
 
 
 def _dashboard(document: Document, entities: Entities) -> Walk:

@@ -79,7 +79,7 @@ class DateTime(FieldType):
         return show
 
     def widget(self, field: Field) -> InputWidget:
-        return InputWidget("input", {"type": "datetime-local", "step": 1})
+        return InputWidget("input", {"type": "datetime-local"})
 
     def excel(self, field: Field) -> ExcelFormat:
         return ExcelFormat("yyyy-mm-dd hh:mm", width=18)

@@ -12,7 +12,7 @@ from ...metadata.errors import NotFound
 from ...metadata.model import Field, Option, Placed, Section
 from ...metadata.wording import text_of
 from ..records import picking
-from .draft import Draft, Line, Raw
+from .draft import Draft, Line, Raw, exact_of, start_of
 
 if TYPE_CHECKING:
     from ...rbac.access import EntityAccess
@@ -25,7 +25,7 @@ NOTHING = "–"
 class Input:
     """One input. `name` is its HTML name, `raw` what stands in it, `title` the text of a reference.
 
-    `shown` is the value as HTML where it may only be read.
+    `exact` is the whole text where `raw` is less; `shown` is the value as HTML where it may only be read.
     """
 
     field: Field
@@ -33,6 +33,7 @@ class Input:
     kind: str
     label: str
     raw: Raw = ""
+    exact: str = ""
     title: str = ""
     help: str = ""
     placeholder: str = ""
@@ -75,6 +76,7 @@ class Table:
     rows: tuple[TableRow, ...]
     blank: TableRow
     editable: bool
+    sums: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -124,9 +126,9 @@ class FormBuilder:
         built = [self._section(section) for section in sections_of(self.ctx, self.entity.key)]
         return [section for section in built if section.inputs]
 
-    def section(self, key: str) -> FormSection:
-        """One section. Raises NotFound."""
-        for section in sections_of(self.ctx, self.entity.key):
+    def section(self, sections: Iterable[Section], key: str) -> FormSection:
+        """The section called `key`. Raises NotFound."""
+        for section in sections:
             if section.key == key:
                 return self._section(section)
         raise NotFound()
@@ -169,6 +171,7 @@ class FormBuilder:
             kind=kind,
             label=found.text(lang),
             raw=held.raw,
+            exact=exact_of(found, held.value),
             title=held.title,
             help=text_of(found.help, lang),
             placeholder=text_of(found.placeholder, lang),
@@ -195,8 +198,9 @@ class FormBuilder:
             self._row(table.key, str(number), line, columns, child, writable)
             for number, line in enumerate(self.draft.lines.get(table.key, ()))
         ]
-        blank = self._row(table.key, "__n__", Line(), columns, child, writable)
-        built = Table(table.key, blank.cells, tuple(rows), blank, writable)
+        start = Line(start_of(self.ctx, child.entity.key))
+        blank = self._row(table.key, "__n__", start, columns, child, writable)
+        built = Table(table.key, blank.cells, tuple(rows), blank, writable, summed(columns))
         return Input(
             field=table,
             name=table.key,
@@ -235,6 +239,22 @@ def sections_of(ctx: Context, entity: str) -> Sequence[Section]:
     found = ctx.catalog.entity(entity)
     placed = tuple(Placed(f.key) for f in found.fields.values() if not f.hidden and f.key != found.parent)
     return (Section("main", found.label, placed),)
+
+
+def sections_shown(ctx: Context, entity: str) -> Sequence[Section]:
+    """The sections of a record's page: those of its layout, else the form's."""
+    detail = ctx.catalog.detail_of(entity)
+    return detail.sections if detail is not None and detail.sections else sections_of(ctx, entity)
+
+
+def summed(columns: Sequence[Field]) -> frozenset[str]:
+    """The columns of a sub-table whose sum says something: amounts worked out for each row; where there are none,
+    every number that is no rate.
+    """
+    numbers = [one for one in columns if "sum" in one.behaviour.of(one).aggregates]
+    amounts = [one for one in numbers if one.behaviour.computed]
+    rates = {one.key for one in numbers if "suffix" in one.behaviour.widget(one).attributes}
+    return frozenset(one.key for one in amounts or numbers) - rates
 
 
 def _choices(found: Field, raw: Raw, lang: str) -> Iterable[tuple[str, str, str]]:

@@ -10,11 +10,15 @@ from markupsafe import Markup
 
 from ...metadata.model import Detail, Field, Placed, Section
 from ...metadata.wording import text_of
-from ..formview.inputs import sections_of
+from ..formview.inputs import sections_shown, summed
 from ..records.record import Record
 
 if TYPE_CHECKING:
     from ..context import Context
+
+
+MANY_EMPTY = 4
+"""From so many empty fields on, a section shows the others only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,16 @@ class FactSection:
     facts: tuple[Fact, ...]
     tables: tuple[LinesTable, ...]
     editable: bool
+
+    @property
+    def empty(self) -> int:
+        """How many facts say nothing."""
+        return sum(fact.empty and not fact.locked for fact in self.facts)
+
+    @property
+    def hides(self) -> bool:
+        """Whether what says nothing is better not shown at first."""
+        return self.empty >= MANY_EMPTY
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +100,7 @@ class Facts:
 
     def sections(self) -> list[FactSection]:
         """The sections that have anything the reader may see."""
-        own = self.detail.sections if self.detail and self.detail.sections else None
-        found = [self._section(section) for section in own or sections_of(self.ctx, self.entity.key)]
+        found = [self._section(section) for section in sections_shown(self.ctx, self.entity.key)]
         return [section for section in found if section.facts or section.tables]
 
     def _section(self, section: Section) -> FactSection:
@@ -113,16 +126,13 @@ class Facts:
             )
             for line in lines
         )
-        totals = tuple(self._total(field, lines) for field in shown)
+        sums = summed(shown)
+        totals = tuple(self._total(field, lines) if field.key in sums else "" for field in shown)
         return LinesTable(table.text(self.ctx.lang), shown, rows, totals if lines else ())
 
     def _total(self, field: Field, lines: Sequence[Record]) -> str:
-        """The sum of a column of amounts; of prices and rates there is none."""
-        adds_up = (
-            field.behaviour.numeric and field.behaviour.computed and "sum" in field.behaviour.of(field).aggregates
-        )
         values = [line[field.key] for line in lines if line.get(field.key) is not None]
-        return field.behaviour.plain(field, sum(values), self.ctx.lang) if adds_up and values else ""
+        return field.behaviour.plain(field, sum(values), self.ctx.lang) if values else ""
 
     def highlights(self) -> list[Fact]:
         """The key facts of the header."""

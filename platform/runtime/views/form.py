@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
-import sqlalchemy as sa
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ...metadata.errors import Conflict, FormloomError, InvalidInput, UnknownField, ValueRefused
-from ...metadata.model import Field
-from ...rbac.tables import departments, users
+from ...metadata.errors import AccessDenied, Conflict, FormloomError, InvalidInput, UnknownField, ValueRefused
+from ...metadata.model import Entity, Field
+from ...metadata.wording import say
 from ..context import Context
-from ..formview.draft import Draft, draft_of_form, draft_of_record, draft_of_values, raw_of, written
+from ..formview.draft import (
+    Draft,
+    draft_of_copy,
+    draft_of_form,
+    draft_of_record,
+    draft_of_values,
+    raw_of,
+    written,
+)
 from ..formview.inputs import FormBuilder
-from ..http.answer import local_address, redirect
+from ..formview.preview import preview
+from ..formview.rebase import rebase
+from ..formview.titles import titles_of, titles_of_ids
+from ..http.answer import json_answer, local_address
 from ..http.call import Call
-from ..http.serve import page
+from ..http.serve import api, page
 from ..records import Records
 from ..records.merging import VersionConflict
 from ..render import render
-from .pick import title_fields
+from .moves import moved
 
-BACK, AGAIN = "back", "_again"
+BACK, COPY, AGAIN = "back", "copy", "_again"
 CREATE, EDIT = "create", "edit"
 
 
 def new_form(ctx: Context, call: Call) -> Response:
-    """An empty form, with the defaults and what the address brings along."""
+    """An empty form, with the defaults and what the address brings along; `copy` names a record to start from."""
     entity = call.path["entity"]
-    rights = ctx.access.entity(entity)
-    rights.require("create")
-    given = {name: call.query.one(name) for name in call.query if name != BACK}
-    values = Records(ctx).defaults(entity, _typed(ctx, entity, given))
-    draft = draft_of_values(ctx, entity, values)
+    ctx.access.entity(entity).require("create")
+    given = _typed(ctx, entity, {name: call.query.one(name) for name in call.query if name not in (BACK, COPY)})
+    if call.query.one(COPY):
+        original = Records(ctx).get(entity, call.query.number(COPY, 0))
+        draft = draft_of_copy(ctx, entity, original)
+        draft.raws |= draft_of_values(ctx, entity, given).raws
+    else:
+        draft = draft_of_values(ctx, entity, Records(ctx).defaults(entity, given))
     draft.titles = titles_of(ctx, entity, draft)
     return _shown(ctx, call, entity, draft, CREATE)
 
@@ -68,15 +79,17 @@ def edit_form(ctx: Context, call: Call) -> Response:
 def create(ctx: Context, call: Call) -> Response:
     """Save a new record; the form again, with everything typed, when something is refused."""
     entity = call.path["entity"]
+    ctx.access.entity(entity).require("create")
     draft = draft_of_form(ctx, entity, call.form)
     try:
-        record_id = Records(ctx).create(entity, written(draft))
-    except (InvalidInput, Conflict) as error:
+        record_id = Records(ctx).create(entity, written(ctx, entity, draft, new=True))
+    except (InvalidInput, Conflict, AccessDenied) as error:
         return _refused(ctx, call, entity, draft, CREATE, error)
+    back = call.form.one("_" + BACK)
+    done = say("form.created", ctx.lang, name=ctx.catalog.entity(entity).text(ctx.lang))
     if call.form.one(AGAIN):
-        kept = {BACK: call.form.one("_" + BACK)} if call.form.one("_" + BACK) else {}
-        return redirect(call, f"/e/{entity}/new" + ("?" + urlencode(kept) if kept else ""))
-    return redirect(call, local_address(call.form.one("_" + BACK), f"/e/{entity}/{record_id}"))
+        return moved(ctx, call, f"/e/{entity}/new" + ("?" + urlencode({BACK: back}) if back else ""), done)
+    return moved(ctx, call, local_address(back, f"/e/{entity}/{record_id}"), done)
 
 
 def update(ctx: Context, call: Call) -> Response:
@@ -87,10 +100,22 @@ def update(ctx: Context, call: Call) -> Response:
     if rev is None:
         raise InvalidInput("version_required")
     try:
-        Records(ctx).update(entity, record_id, written(draft), rev=rev)
+        Records(ctx).update(entity, record_id, written(ctx, entity, draft, new=False), rev=rev)
     except (InvalidInput, Conflict) as error:
         return _refused(ctx, call, entity, draft, EDIT, error)
-    return redirect(call, local_address(call.form.one("_" + BACK), f"/e/{entity}/{record_id}"))
+    back = call.form.one("_" + BACK)
+    return moved(ctx, call, local_address(back, f"/e/{entity}/{record_id}"), say("form.saved", ctx.lang))
+
+
+def compute(ctx: Context, call: Call) -> Response:
+    """What follows from what stands in a form, by input name: defaults and computed values. Nothing is saved."""
+    entity, record = call.path["entity"], None
+    rights = ctx.access.entity(entity)
+    if call.form.one("_id"):
+        record = Records(ctx).get(entity, call.form.number("_id", 0))
+    rights.require("create" if record is None else "edit")
+    draft = draft_of_form(ctx, entity, call.form)
+    return json_answer({"values": preview(ctx, entity, draft, record)})
 
 
 def _refused(
@@ -104,8 +129,8 @@ def _refused(
         if operation == EDIT:
             record = Records(fresh).get(entity, call.record_id())
             draft.values = record
-            if isinstance(error, VersionConflict):
-                draft.rev = str(record["rev"])
+            if isinstance(error, VersionConflict) and draft.rev.isdigit():
+                rebase(fresh, entity, draft, record, int(draft.rev))
         draft.titles = titles_of(fresh, entity, draft)
         return _shown(fresh, call, entity, draft, operation, error)
 
@@ -122,6 +147,8 @@ def _shown(
         ctx,
         "form.html",
         status=200 if error is None else error.status,
+        # What was refused has no address of its own.
+        headers={} if error is None else {"HX-Push-Url": "false"},
         entity=found,
         title=_title(ctx, builder, draft),
         plural=found.text(ctx.lang, plural=True),
@@ -136,7 +163,16 @@ def _shown(
         problem=error.message(ctx.lang) if error else "",
         complaints=_complaints(ctx, builder, draft, error),
         overlaps=_overlaps(ctx, builder, error),
+        computes=computes(ctx, found),
+        copied=bool(call.query.one(COPY)),
     )
+
+
+def computes(ctx: Context, entity: Entity) -> bool:
+    """Whether anything in a form of this entity follows from what is entered."""
+    tables = [ctx.catalog.entity(table.option("target")) for table in ctx.catalog.children[entity.key]]
+    fields = [field for each in (entity, *tables) for field in each.fields.values()]
+    return any(field.behaviour.computed or field.default_formula for field in fields)
 
 
 def _title(ctx: Context, builder: FormBuilder, draft: Draft) -> str:
@@ -151,23 +187,28 @@ def _complaints(
     ctx: Context, builder: FormBuilder, draft: Draft, error: FormloomError | None
 ) -> list[tuple[str, str, str]]:
     """(input's name, its label, the message) of everything refused, for the summary."""
-    found = []
-    for name, message in draft.errors.items():
-        field = builder.entity.all_fields.get(name.partition("[")[0])
-        label = field.text(ctx.lang) if field else ""
-        table = _line_place(ctx, field, name)
-        found.append((name, f"{label} {table}".strip(), message))
-    return found
+    return [(name, _label_of(ctx, builder, name), message) for name, message in draft.errors.items()]
 
 
-def _line_place(ctx: Context, table: Field | None, name: str) -> str:
-    """`3 · Quantity` of `lines[2].qty`."""
-    if table is None or "[" not in name:
-        return ""
-    number, _, key = name.partition("[")[2].partition("].")
-    child = ctx.catalog.entities.get(str(table.option("target")))
-    column = child.all_fields.get(key) if child else None
-    return f"{int(number) + 1} · {column.text(ctx.lang) if column else key}"
+def _label_of(ctx: Context, builder: FormBuilder, name: str) -> str:
+    """`Amount` of `amount`, `Products 3 · Quantity` of `lines[2].qty`."""
+    whole = builder.entity.all_fields.get(name.partition("[")[0])
+    if whole is None or "[" not in name:
+        return whole.text(ctx.lang) if whole else ""
+    number = name.partition("[")[2].partition("]")[0]
+    column = _field_of(ctx, builder, name)
+    told = f"{whole.text(ctx.lang)} {int(number) + 1}"
+    return f"{told} · {column.text(ctx.lang)}" if column else told
+
+
+def _field_of(ctx: Context, builder: FormBuilder, name: str) -> Field | None:
+    """The field of an input by its name."""
+    head, _, rest = name.partition("[")
+    found = builder.entity.all_fields.get(head)
+    if found is None or not rest:
+        return found
+    child = ctx.catalog.entities.get(str(found.option("target")))
+    return child.all_fields.get(rest.partition("].")[2]) if child else None
 
 
 def _overlaps(ctx: Context, builder: FormBuilder, error: FormloomError | None) -> list[dict[str, str]]:
@@ -176,7 +217,7 @@ def _overlaps(ctx: Context, builder: FormBuilder, error: FormloomError | None) -
         return []
     found = []
     for overlap in error.overlaps:
-        field = builder.entity.all_fields.get(overlap.field)
+        field = _field_of(ctx, builder, overlap.field)
         if field is None:
             continue
         titles = _overlap_titles(ctx, field, [overlap.base, overlap.theirs, overlap.mine])
@@ -187,7 +228,8 @@ def _overlaps(ctx: Context, builder: FormBuilder, error: FormloomError | None) -
             "" if overlap.theirs is None else str(raw_of(ctx, field, field.behaviour.parse(field, overlap.theirs)))
         )
         names = dict(zip(("base", "theirs", "mine"), texts, strict=True))
-        found.append({"name": field.key, "label": field.text(ctx.lang), "raw": raw, **names})
+        label = _label_of(ctx, builder, overlap.field)
+        found.append({"name": overlap.field, "label": label, "raw": raw, **names})
     return found
 
 
@@ -195,7 +237,7 @@ def _overlap_titles(ctx: Context, field: Field, values: list[Any]) -> dict[int, 
     if field.behaviour.target is None:
         return {}
     ids = {value for value in values if isinstance(value, int)}
-    return _titles(ctx, field.behaviour.target, str(field.option("target", "")), ids)
+    return titles_of_ids(ctx, field.behaviour.target, str(field.option("target", "")), ids)
 
 
 def _overlap_text(ctx: Context, field: Field, dumped: Any, titles: dict[int, str]) -> str:
@@ -205,62 +247,9 @@ def _overlap_text(ctx: Context, field: Field, dumped: Any, titles: dict[int, str
     return field.behaviour.plain(field, value, ctx.lang, titles.get(value) if titles else None)
 
 
-def titles_of(ctx: Context, entity: str, draft: Draft) -> dict[str, str]:
-    """Titles of all references in a draft, those of its lines put into them. Queries: 1 for each target."""
-    places: dict[tuple[str, str], list[tuple[dict[str, str], str, int]]] = defaultdict(list)
-    titles = dict(draft.titles)
-    _collect(ctx, entity, draft.raws, titles, places)
-    for table in ctx.catalog.children[entity]:
-        for line in draft.lines.get(table.key, ()):
-            _collect(ctx, table.option("target"), line.raws, line.titles, places)
-    for (kind, target), wanted in places.items():
-        known = _titles(ctx, kind, target, {record_id for _, _, record_id in wanted})
-        for into, key, record_id in wanted:
-            if record_id in known:
-                into[key] = known[record_id]
-    return titles
-
-
-def _collect(ctx: Context, entity: str, raws: Any, into: dict[str, str], places: Any) -> None:
-    fields = ctx.catalog.entity(entity).all_fields
-    for key, raw in raws.items():
-        field = fields.get(key)
-        if field is None or field.behaviour.target is None or not isinstance(raw, str):
-            continue
-        if raw.isascii() and raw.isdigit() and len(raw) < 19:
-            kind = field.behaviour.target
-            places[kind, str(field.option("target", ""))].append((into, key, int(raw)))
-
-
-def _titles(ctx: Context, kind: str, target: str, ids: Iterable[int]) -> dict[int, str]:
-    wanted = sorted(ids)
-    if kind == "user":
-        return _named(ctx, users, users.c.name, wanted)
-    if kind == "department":
-        return _named(
-            ctx, departments, departments.c.name_zh if ctx.lang == "zh" else departments.c.name_en, wanted
-        )
-    if not ctx.access.may(target, "view"):
-        return {}
-    from ..records.listrequest import ListRequest
-    from .pick import hit_of
-
-    request = ListRequest(
-        target,
-        title_fields(ctx, target),
-        filter={"field": "id", "op": "in", "value": wanted},
-        limit=max(len(wanted), 1),
-    )
-    return {row["id"]: hit_of(ctx, target, row, ())["title"] for row in Records(ctx).list(request).items}
-
-
-def _named(ctx: Context, table: sa.Table, name: sa.ColumnElement[str], ids: list[int]) -> dict[int, str]:
-    rows = ctx.conn.execute(sa.select(table.c.id, name.label("title")).where(table.c.id.in_(ids)))
-    return {row.id: row.title for row in rows}
-
-
 routes = [
     Route("/e/{entity}/new", page(new_form)),
+    Route("/e/{entity}/compute", api(compute), methods=["POST"]),
     Route("/e/{entity}/{id}/edit", page(edit_form)),
     Route("/e/{entity}", page(create, write=True), methods=["POST"]),
     Route("/e/{entity}/{id}", page(update, write=True), methods=["POST"]),

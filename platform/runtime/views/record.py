@@ -1,33 +1,32 @@
-"""A record's page, its sections edited in place, its related lists and its timeline."""
+"""A record's page, its sections edited in place, its stage, its related lists, its neighbours in a list."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from itertools import groupby
-from typing import Any
-from urllib.parse import urlencode
 
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ...metadata.errors import Conflict, FormloomError, InvalidInput, NotFound
-from ...metadata.model import Related
-from ...metadata.wording import say, text_of
+from ...metadata.errors import AccessDenied, Conflict, FormloomError, InvalidInput, NotFound
+from ...metadata.wording import say
 from ..context import Context
-from ..formview.draft import draft_of_form, draft_of_record, written
-from ..formview.inputs import FormBuilder
-from ..http.answer import redirect
+from ..formview.draft import Draft, draft_of_form, draft_of_record, written
+from ..formview.inputs import FormBuilder, sections_shown
+from ..formview.rebase import rebase
+from ..formview.titles import titles_of
 from ..http.call import Call
 from ..http.serve import page
 from ..listview.rows import draw_rows
+from ..listview.state import read_state
 from ..records import Records
-from ..records.listrequest import ListRequest
+from ..records.merging import VersionConflict
+from ..recordview import related
 from ..recordview.facts import Facts
 from ..render import render
-from .form import titles_of
-
-RELATED_ROWS = 20
+from .form import computes
+from .moves import moved
 
 
 def show_record(ctx: Context, call: Call) -> Response:
@@ -47,117 +46,44 @@ def show_record(ctx: Context, call: Call) -> Response:
         sections=facts.sections(),
         highlights=facts.highlights(),
         stage=facts.stage(),
-        related=_related_tabs(ctx, entity, record_id),
+        related=related.tabs(ctx, entity, record_id),
         here=f"/e/{entity}/{record_id}",
         timeline=facts.detail.timeline if facts.detail else True,
     )
 
 
-def _related_tabs(ctx: Context, entity: str, record_id: int) -> list[dict[str, Any]]:
-    """The related lists the reader may see, each with the address of its rows and of a new one."""
-    found = []
-    for number, related in enumerate(_related(ctx, entity)):
-        if not _is_visible(ctx, related):
-            continue
-        target = ctx.catalog.entity(related.entity)
-        back = urlencode({related.by: record_id, "back": f"/e/{entity}/{record_id}"})
-        found.append(
-            {
-                "number": number,
-                "label": text_of(related.label, ctx.lang) or target.text(ctx.lang, plural=True),
-                "icon": target.icon or "table",
-                "rows": f"/e/{entity}/{record_id}/related/{number}",
-                "new": f"/e/{related.entity}/new?{back}" if _may_add(ctx, related) else None,
-            }
-        )
-    return found
-
-
-def _related(ctx: Context, entity: str) -> tuple[Related, ...]:
-    detail = ctx.catalog.detail_of(entity)
-    if detail is not None:
-        return detail.related
-    return tuple(
-        Related(field.entity, field.key)
-        for field in ctx.catalog.referrers[entity]
-        if ctx.catalog.entity(field.entity).parent is None
-    )
-
-
-def _is_visible(ctx: Context, related: Related) -> bool:
-    return ctx.access.may(related.entity, "view") and related.by in ctx.access.entity(related.entity).readable
-
-
-def _may_add(ctx: Context, related: Related) -> bool:
-    rights = ctx.access.entity(related.entity)
-    parent = rights.entity.parent
-    return parent is None and rights.may("create") and related.by in rights.creatable
+def show_neighbours(ctx: Context, call: Call) -> Response:
+    """The ways to the records before and after this one in the list whose state is the query. Queries: 3."""
+    entity, record_id = call.path["entity"], call.record_id()
+    try:
+        request = replace(read_state(ctx, entity, call.query).request, after=None, count="none")
+        before, after = Records(ctx).neighbours(request, record_id)
+    except (InvalidInput, NotFound):
+        # The list is not what it was: there is nothing to lead through.
+        before = after = None
+    return render(ctx, "parts/neighbours.html", fragment=True, entity=entity, before=before, after=after)
 
 
 def show_related(ctx: Context, call: Call) -> Response:
     """The rows of one related list. Queries: 3 (the record itself, the rows, their number)."""
     entity, record_id = call.path["entity"], call.record_id()
     Records(ctx).get(entity, record_id, ["id"])
-    chosen = _related(ctx, entity)
-    number = call.record_id("number") if call.path["number"] != "0" else 0
-    if number >= len(chosen) or not _is_visible(ctx, chosen[number]):
-        raise NotFound()
-    related = chosen[number]
-    mine = {"field": related.by, "op": "eq", "value": record_id}
-    layout = next(iter(ctx.catalog.lists_of[related.entity]), None)
-    base = ListRequest.of_layout(ctx.access, related.entity, layout)
-    columns = tuple(c.field for c in related.columns) or tuple(c for c in base.columns if c != related.by)[:6]
-    readable = ctx.access.entity(related.entity).readable
-    shown = tuple(key for key in columns if key.partition(".")[0] in readable)
-    request = replace(
-        base,
-        columns=shown,
-        filter=mine,
-        fixed=None,
-        sort=related.sort or base.sort,
-        limit=RELATED_ROWS,
-        count="capped",
-    )
+    number = call.path["number"]
+    chosen = related.chosen(ctx, entity, number)
+    request = related.request_of(ctx, chosen, record_id)
     found = Records(ctx).list(request)
-    target = ctx.catalog.entity(related.entity)
+    target = ctx.catalog.entity(chosen.entity)
     return render(
         ctx,
         "parts/related.html",
         fragment=True,
         target=target,
-        fields=[target.all_fields[key] for key in shown if key in target.all_fields],
-        rows=draw_rows(ctx, related.entity, shown, found.items, pick=False),
+        fields=[target.all_fields[key] for key in request.columns if key in target.all_fields],
+        rows=draw_rows(ctx, chosen.entity, request.columns, found.items, pick=False),
         page=found,
         number=number,
-        all_href=f"/e/{related.entity}?" + urlencode({"filter": json.dumps(mine)}),
+        tab=next(tab for tab in related.tabs(ctx, entity, record_id) if str(tab.number) == number),
     )
-
-
-def show_changes(ctx: Context, call: Call) -> Response:
-    """The timeline, grouped by day."""
-    entity, record_id = call.path["entity"], call.record_id()
-    entries = Records(ctx).changes(entity, record_id)
-    fields = ctx.catalog.entity(entity).all_fields
-
-    def day(entry: Any) -> Any:
-        return entry.at.astimezone(ctx.zone).date()
-
-    return render(
-        ctx,
-        "parts/timeline.html",
-        fragment=True,
-        days=[(_day_text(ctx, date), list(group)) for date, group in groupby(entries, key=day)],
-        fields=fields,
-        entity=entity,
-        catalog=ctx.catalog,
-    )
-
-
-def _day_text(ctx: Context, date: Any) -> str:
-    away = (ctx.env.today - date).days
-    if away in (0, 1):
-        return say("record.today" if away == 0 else "record.yesterday", ctx.lang)
-    return str(date.isoformat())
 
 
 def edit_section(ctx: Context, call: Call) -> Response:
@@ -165,20 +91,28 @@ def edit_section(ctx: Context, call: Call) -> Response:
     entity = call.path["entity"]
     ctx.access.entity(entity).require("edit")
     record = Records(ctx).get(entity, call.record_id())
+    if "edit" not in record.may:
+        raise AccessDenied(operation="edit")
     return _section_inputs(ctx, call, draft_of_record(ctx, entity, record))
 
 
-def _section_inputs(ctx: Context, call: Call, draft: Any, error: FormloomError | None = None) -> Response:
-    builder = FormBuilder(ctx, call.path["entity"], draft, "edit")
+def _section_inputs(ctx: Context, call: Call, draft: Draft, error: FormloomError | None = None) -> Response:
+    entity = call.path["entity"]
+    builder = FormBuilder(ctx, entity, draft, "edit")
+    section = builder.section(sections_shown(ctx, entity), call.path["section"])
+    asked = {each.name for each in section.inputs}
+    others = [message for name, message in draft.errors.items() if name.partition("[")[0] not in asked]
     return render(
         ctx,
         "parts/section_form.html",
         fragment=True,
         status=200 if error is None else error.status,
-        section=builder.section(call.path["section"]),
+        section=section,
+        section_entity=builder.entity,
+        computes=computes(ctx, builder.entity),
         draft=draft,
-        problem=error.message(ctx.lang) if error else "",
-        here=f"/e/{call.path['entity']}/{call.record_id()}",
+        problem=" ".join([error.message(ctx.lang), *others]) if error else "",
+        here=f"/e/{entity}/{call.record_id()}",
     )
 
 
@@ -186,38 +120,74 @@ def save_section(ctx: Context, call: Call) -> Response:
     """Save one section; its inputs again, with everything typed, when something is refused."""
     entity, record_id = call.path["entity"], call.record_id()
     draft = draft_of_form(ctx, entity, call.form)
+    rev = revision(call)
     try:
-        _save(ctx, call, written(draft), draft.rev)
+        Records(ctx).update(entity, record_id, written(ctx, entity, draft, new=False), rev=rev)
     except (InvalidInput, Conflict) as error:
-        assert ctx.site is not None
-        with ctx.site.database.reading() as conn:
-            fresh = replace(ctx, conn=conn)
+        with fresh_reading(ctx) as fresh:
             draft.complain(error.fields, ctx.lang)
-            draft.values = Records(fresh).get(entity, record_id)
+            record = Records(fresh).get(entity, record_id)
+            draft.values = record
+            if isinstance(error, VersionConflict):
+                rebase(fresh, entity, draft, record, rev)
             draft.titles = titles_of(fresh, entity, draft)
             return _section_inputs(fresh, call, draft, error)
-    return redirect(call, f"/e/{entity}/{record_id}")
+    return moved(ctx, call, f"/e/{entity}/{record_id}", say("form.saved", ctx.lang))
 
 
 def move_stage(ctx: Context, call: Call) -> Response:
-    """Set the stage, and nothing else."""
-    entity = call.path["entity"]
+    """Set the stage, and nothing else; why it cannot be is told beside the stages."""
+    entity, record_id = call.path["entity"], call.record_id()
     detail = ctx.catalog.detail_of(entity)
     if detail is None or detail.stage is None:
         raise NotFound()
-    _save(ctx, call, {detail.stage: call.form.one("stage")}, call.form.one("_rev"))
-    return redirect(call, f"/e/{entity}/{call.record_id()}")
+    try:
+        Records(ctx).update(entity, record_id, {detail.stage: call.form.one("stage")}, rev=revision(call))
+    except (InvalidInput, Conflict) as error:
+        if not call.is_htmx:
+            raise
+        return _not_moved(ctx, call, error)
+    return moved(ctx, call, f"/e/{entity}/{record_id}", say("form.saved", ctx.lang))
 
 
-def _save(ctx: Context, call: Call, values: dict[str, Any], rev: str) -> None:
-    if not (rev.isdigit() and len(rev) < 10):
+def _not_moved(ctx: Context, call: Call, error: FormloomError) -> Response:
+    entity = ctx.catalog.entity(call.path["entity"])
+    reasons = []
+    for each in error.fields:
+        field = entity.all_fields.get(each.field)
+        reasons.append(f"{field.text(ctx.lang)}: {each.message(ctx.lang)}" if field else each.message(ctx.lang))
+    return render(
+        ctx,
+        "parts/not_moved.html",
+        fragment=True,
+        status=error.status,
+        headers={"HX-Retarget": "#stage-problem", "HX-Reswap": "innerHTML", "HX-Push-Url": "false"},
+        problem=error.message(ctx.lang),
+        reasons=reasons,
+        here=f"/e/{entity.key}/{call.record_id()}",
+        stale=isinstance(error, VersionConflict),
+    )
+
+
+def revision(call: Call) -> int:
+    """The revision a form was filled in from. Raises InvalidInput."""
+    rev = call.form.one("_rev")
+    if not (rev.isascii() and rev.isdigit() and len(rev) < 10):
         raise InvalidInput("version_required")
-    Records(ctx).update(call.path["entity"], call.record_id(), values, rev=int(rev))
+    return int(rev)
+
+
+@contextmanager
+def fresh_reading(ctx: Context) -> Iterator[Context]:
+    """The context in a transaction of its own: that of a failed save may be good for nothing."""
+    assert ctx.site is not None
+    with ctx.site.database.reading() as conn:
+        yield replace(ctx, conn=conn)
 
 
 routes = [
     Route("/e/{entity}/{id}/related/{number}", page(show_related)),
-    Route("/e/{entity}/{id}/changes", page(show_changes)),
+    Route("/e/{entity}/{id}/neighbours", page(show_neighbours)),
     Route("/e/{entity}/{id}/section/{section}", page(edit_section)),
     Route("/e/{entity}/{id}/section/{section}", page(save_section, write=True), methods=["POST"]),
     Route("/e/{entity}/{id}/stage", page(move_stage, write=True), methods=["POST"]),

@@ -1,29 +1,100 @@
-// Forms: saving by key, leaving with unsaved changes, jumping to what was refused.
+// Forms: what follows from what is entered, saving by key, leaving with unsaved changes, jumping to what was refused.
 
-import { act, say, whenShown } from "./page.js";
+import { act, csrf, say, whenShown } from "./page.js";
 
+const WAIT_MS = 250;
 let form = null;
 let dirty = false;
 
 whenShown("#record-form", (shown) => {
   form = shown;
   dirty = shown.hasAttribute("data-dirty");
-  shown.addEventListener("input", () => (dirty = true));
-  shown.addEventListener("change", () => (dirty = true));
   shown.addEventListener("submit", () => (dirty = false));
   const problem = shown.querySelector("#form-problem");
   if (problem) problem.focus();
-  else firstInput(shown)?.focus({ preventScroll: true });
+  else if (shown.hasAttribute("data-new")) firstInput(shown)?.focus({ preventScroll: true });
 });
+
+// Every form that shows a record's inputs: the page's, or a section edited in its place.
+whenShown("form[data-entity]", (shown) => {
+  const marks = shown.elements.namedItem("_touched");
+  for (const name of marks.value.split(" ").filter(Boolean)) partsOf(shown, name).forEach(touch);
+  const onChange = ({ target }) => {
+    if (target.name) touch(target);
+    else if (!target.closest(".picker")) return;
+    touched(shown);
+  };
+  shown.addEventListener("input", onChange);
+  shown.addEventListener("change", onChange);
+  // What was touched is known to the page only; the server needs it to know which defaults still hold.
+  shown.addEventListener("formdata", ({ formData }) => formData.set("_touched", touchedNames(shown).join(" ")));
+  shown.addEventListener("htmx:configRequest", ({ detail }) => {
+    if (detail.elt === shown) detail.parameters._touched = touchedNames(shown).join(" ");
+  });
+  if (shown.hasAttribute("data-dirty") || shown.hasAttribute("data-copied")) compute(shown);
+});
+
+function touch(input) {
+  input.dataset.touched = "";
+}
+
+function touchedNames(shown) {
+  return [...new Set([...shown.querySelectorAll("[data-touched]")].map((each) => each.name))];
+}
+
+/** Say that a form now holds something that is not saved. */
+export function touched(shown) {
+  if (shown === form) dirty = true;
+  if (!shown?.hasAttribute("data-computes")) return;
+  clearTimeout(shown.waiting);
+  shown.waiting = setTimeout(() => compute(shown), WAIT_MS);
+}
+
+async function compute(shown) {
+  if (!shown.isConnected || !shown.hasAttribute("data-computes")) return;
+  const asked = (shown.asked = (shown.asked ?? 0) + 1);
+  const data = new URLSearchParams(new FormData(shown));
+  for (const name of ["_back", "_again"]) data.delete(name);
+  data.set("_id", shown.dataset.record);
+  const headers = { "X-CSRF-Token": csrf(), Accept: "application/json" };
+  const answer = await fetch(`/e/${shown.dataset.entity}/compute`, { method: "POST", headers, body: data }).catch(() => null);
+  // A form that cannot be looked ahead of is saved all the same: what is wrong is told then.
+  if (!answer?.ok || asked !== shown.asked || !shown.isConnected) return;
+  const { values } = await answer.json();
+  for (const [name, told] of Object.entries(values)) put(shown, name, told);
+  shown.dispatchEvent(new Event("form:computed"));
+}
+
+function put(shown, name, told) {
+  if ("html" in told) {
+    const place = shown.querySelector(`[id="in-${name}"].read-value`);
+    if (place) place.innerHTML = told.html || "–";
+    return;
+  }
+  const parts = partsOf(shown, name);
+  if (!parts.length || parts.some((part) => part === document.activeElement || "touched" in part.dataset)) return;
+  setInput(shown, name, told.raw, told.title);
+}
+
+function partsOf(shown, name) {
+  const found = shown.elements.namedItem(name);
+  return found === null ? [] : found instanceof RadioNodeList ? [...found] : [found];
+}
+
+/** Let an input hold a value, whatever its kind. */
+function setInput(shown, name, raw, title) {
+  const parts = partsOf(shown, name);
+  const picker = parts[0]?.closest(".picker");
+  const checks = parts.filter((part) => part.type === "checkbox");
+  if (picker) picker.dispatchEvent(new CustomEvent("picker:set", { detail: { id: raw, title } }));
+  else if (parts.some((part) => part.type === "radio")) for (const part of parts) part.checked = part.value === raw;
+  else if (checks.length) for (const part of checks) part.checked = (Array.isArray(raw) ? raw : [raw]).includes(part.value);
+  else if (parts.length) parts[0].value = Array.isArray(raw) ? raw.join(", ") : raw;
+}
 
 function firstInput(shown) {
   if (matchMedia("(max-width: 640px)").matches) return null;
-  return [...shown.querySelectorAll(".section-body input:not([type=hidden]), .section-body select, .section-body textarea")].find((each) => !each.value && each.type !== "radio" && each.type !== "checkbox");
-}
-
-/** Say that the form now holds something that is not saved. */
-export function touched() {
-  dirty = true;
+  return [...shown.querySelectorAll(".section-body input:not([type=hidden]), .section-body select, .section-body textarea")].find((each) => !each.value && each.type !== "radio" && each.type !== "checkbox" && !each.closest(".subtable"));
 }
 
 function live() {
@@ -47,9 +118,10 @@ document.addEventListener("htmx:confirm", (event) => {
 document.addEventListener("htmx:beforeRequest", ({ detail }) => hold(detail.elt, true));
 document.addEventListener("htmx:afterRequest", ({ detail }) => hold(detail.elt, false));
 
+/** While a form is being saved it cannot be sent again. */
 function hold(element, busy) {
-  if (element !== form) return;
-  for (const button of form.querySelectorAll("button[type=submit]")) button.disabled = busy;
+  if (!element.matches?.("form[data-entity], form.stage-bar, form.composer")) return;
+  for (const button of element.querySelectorAll("button[type=submit], .stage-step:not([aria-current])")) button.disabled = busy;
 }
 
 document.addEventListener("htmx:responseError", ({ detail }) => {
@@ -73,20 +145,18 @@ document.addEventListener("click", (event) => {
   const jump = event.target.closest("[data-jump]");
   if (!jump) return;
   event.preventDefault();
-  const target = document.getElementById(`in-${jump.dataset.jump}`) ?? document.querySelector(`[data-field="${jump.dataset.jump}"]`);
+  const { jump: name } = jump.dataset;
+  const target = document.getElementById(`in-${name}`) ?? document.querySelector(`[data-field="${name.split("[")[0]}"]`);
   target?.closest("details")?.setAttribute("open", "");
   target?.scrollIntoView({ block: "center" });
-  (target?.matches("input, select, textarea") ? target : target?.querySelector("input, select, textarea"))?.focus();
+  (target?.matches("input, select, textarea") ? target : target?.querySelector("input:not([type=hidden]), select, textarea"))?.focus();
 });
 
 act("take-theirs", (button) => {
-  const input = form.elements.namedItem(button.dataset.name);
-  if (!input) return;
-  const shown = input.closest?.(".picker")?.querySelector("input:not([type=hidden])");
-  if (input instanceof RadioNodeList) input.value = button.dataset.value;
-  else if (input.type === "checkbox") input.checked = button.dataset.value === "1";
-  else input.value = button.dataset.value;
-  if (shown) shown.value = button.dataset.title;
-  dirty = true;
+  const { name, value, title } = button.dataset;
+  setInput(form, name, value, title);
+  partsOf(form, name).forEach(touch);
+  touched(form);
   button.disabled = true;
+  button.closest("tr").classList.add("taken");
 });

@@ -151,10 +151,29 @@ export async function titles(source, ids) {
 function context(picker) {
   const more = picker.dataset.for ? { for: picker.dataset.for } : {};
   const form = picker.closest("form");
+  // Within a row of a sub-table the filter looks at the fields of that row.
+  const row = picker.querySelector("input[type=hidden]").name.match(/^.*\]\./)?.[0] ?? "";
   for (const name of (picker.dataset.from ?? "").split(" ").filter(Boolean)) {
-    more[`from.${name}`] = form?.elements.namedItem(name)?.value ?? "";
+    more[`from.${name}`] = form?.elements.namedItem(row + name)?.value ?? "";
   }
   return more;
+}
+
+const sought = new Map();
+
+/** The hit that is called exactly `text`, by title or by one of its notes; null when there is none or are several. */
+async function exactHit(picker, text) {
+  const { source } = picker.dataset;
+  const more = context(picker);
+  const key = JSON.stringify([source, text, more]);
+  // Pasted columns name the same few records again and again.
+  if (!sought.has(key)) {
+    sought.set(key, found(source, text, more));
+    setTimeout(() => sought.delete(key), 10_000);
+  }
+  const hits = await sought.get(key).catch(() => []);
+  const same = (one) => one?.trim().toLowerCase() === text.toLowerCase();
+  return hits.find((hit) => same(hit.title)) ?? hits.find((hit) => hit.note?.split(" · ").some(same)) ?? null;
 }
 
 whenShown(".picker[data-source]", (picker) => {
@@ -181,4 +200,20 @@ whenShown(".picker[data-source]", (picker) => {
     input.focus();
   });
   picker.append(clear);
+  const show = (hit) => {
+    box.title = input.value = hit?.title ?? "";
+    input.removeAttribute("aria-invalid");
+  };
+  // Others may say what holds: `picker:set` {id, title}; or only what it is called, `picker:find`, as when pasting.
+  picker.addEventListener("picker:set", ({ detail }) => {
+    show(detail.id ? detail : null);
+    hidden.value = detail.id ?? "";
+    clear.hidden = !hidden.value || input.required;
+  });
+  picker.addEventListener("picker:find", async ({ detail: text }) => {
+    const hit = text ? await exactHit(picker, text) : null;
+    if (hit || !text) show(hit);
+    else input.setAttribute("aria-invalid", "true");
+    set(hit);
+  });
 });

@@ -1,15 +1,27 @@
-// A record's page: tabs of related lists, deleting with a way back, keys.
+// A record's page: tabs of related lists, its neighbours, histories, deleting with a way back, keys.
 
 import htmx from "htmx.org";
 import { toast } from "./overlays.js";
 import { act, go, isTyping, posted, say, whenShown } from "./page.js";
 
-act("show-related", (tab) => {
+act("show-related", (tab) => showRelated(tab));
+
+function showRelated(tab) {
   for (const each of tab.parentElement.querySelectorAll("[role=tab]")) {
     const chosen = each === tab;
     each.setAttribute("aria-selected", String(chosen));
+    each.tabIndex = chosen ? 0 : -1;
     document.getElementById(`related-${each.dataset.number}`).hidden = !chosen;
   }
+}
+
+document.addEventListener("keydown", (event) => {
+  const tab = event.target.closest?.(".related [role=tab]");
+  const next = { ArrowRight: tab?.nextElementSibling, ArrowLeft: tab?.previousElementSibling }[event.key];
+  if (!next) return;
+  event.preventDefault();
+  showRelated(next);
+  next.focus();
 });
 
 htmx.onLoad((content) => {
@@ -20,6 +32,47 @@ htmx.onLoad((content) => {
 });
 
 act("print-page", () => print());
+
+act("show-empty", (button) => {
+  const facts = document.getElementById(button.getAttribute("aria-controls"));
+  const hidden = facts.classList.toggle("facts-short");
+  button.setAttribute("aria-expanded", String(!hidden));
+});
+
+// The state of the list one came from is kept for this tab, so that records lead to their neighbours in it.
+whenShown("#list", (list) => {
+  const state = new URLSearchParams(location.search);
+  state.delete("after");
+  sessionStorage.setItem(`fl.list.${list.dataset.entity}`, state.toString());
+});
+
+whenShown("#neighbours", (place) => {
+  const state = sessionStorage.getItem(`fl.list.${place.dataset.entity}`);
+  if (state !== null) htmx.ajax("GET", `${place.dataset.address}?${state}`, { source: place, target: place, swap: "innerHTML" });
+});
+
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (detail.target.id === "dialog" && detail.target.querySelector(".history") && !detail.target.open) detail.target.showModal();
+});
+
+// On a phone the stages are wider than the screen: begin where the record stands.
+whenShown(".stage-bar", (bar) => {
+  const now = bar.querySelector("[aria-current]");
+  if (now) bar.scrollLeft = now.offsetLeft - (bar.clientWidth - now.clientWidth) / 2;
+});
+
+act("open-composer", (button) => {
+  const form = button.closest(".composer");
+  form.dataset.open = "";
+  form.querySelector(".composer-body select, .composer-body textarea, .composer-body input:not([type=hidden])")?.focus();
+});
+
+act("close-composer", (button) => {
+  const form = button.closest(".composer");
+  form.reset();
+  delete form.dataset.open;
+  form.querySelector(".composer-start").focus();
+});
 
 act("delete-record", async (button) => {
   const { entity, id, title } = button.dataset;
@@ -42,21 +95,30 @@ act("delete-record", async (button) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "e" || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-  const edit = document.querySelector("#record [data-edit]");
-  if (edit) {
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  const wanted = { e: "#record [data-edit]", j: "[data-neighbour=j][href]", k: "[data-neighbour=k][href]" }[event.key];
+  const link = wanted && document.querySelector("#record") && document.querySelector(wanted);
+  if (link) {
     event.preventDefault();
-    edit.click();
+    link.click();
   }
 });
 
 whenShown(".section-editing", (form) => {
-  form.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+  const bad = form.querySelector("[aria-invalid=true]");
+  (bad ?? form.querySelector(".section-body input:not([type=hidden]), .section-body select, .section-body textarea"))?.focus();
   form.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !event.defaultPrevented) go(form.dataset.cancel, { replace: true });
     if ((event.ctrlKey || event.metaKey) && event.key === "s") {
       event.preventDefault();
       form.requestSubmit();
     }
+  });
+});
+
+whenShown(".composer", (form) => {
+  form.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === "Enter") form.requestSubmit();
+    if (event.key === "Escape" && !event.defaultPrevented) form.querySelector("[data-do=close-composer]").click();
   });
 });

@@ -14,9 +14,10 @@ whenShown(".subtable", (table) => {
   total(table);
   if (table.hasAttribute("data-fixed")) return;
   if (!body.rows.length) add(table);
-  Sortable.create(body, { handle: ".grip", animation: 120, onEnd: () => renumber(table) });
+  Sortable.create(body, { handle: ".grip", animation: 120, onEnd: () => moved(table) });
   table.addEventListener("input", () => total(table));
   table.addEventListener("change", () => total(table));
+  table.closest("form").addEventListener("form:computed", () => total(table));
   table.addEventListener("keydown", (event) => onKey(table, event));
   table.addEventListener("paste", (event) => onPaste(table, event));
 });
@@ -33,7 +34,7 @@ act("drop-line", (button) => {
   row.remove();
   if (!table.querySelector("tbody").rows.length) add(table);
   firstInput(next)?.focus();
-  renumber(table);
+  moved(table);
   total(table);
 });
 
@@ -61,7 +62,11 @@ function rename(row, number) {
 /** Rows keep their order by their numbers. */
 function renumber(table) {
   [...table.querySelectorAll("tbody tr")].forEach((row, index) => rename(row, index));
-  touched();
+}
+
+function moved(table) {
+  renumber(table);
+  touched(table.closest("form"));
 }
 
 function inputsOf(row) {
@@ -86,7 +91,7 @@ function onKey(table, event) {
     if (event.key === "ArrowUp") row.previousElementSibling?.before(row);
     else row.nextElementSibling?.after(row);
     event.target.focus();
-    renumber(table);
+    moved(table);
   }
 }
 
@@ -105,29 +110,33 @@ function onPaste(table, event) {
     line.split("\t").forEach((cell, offset) => fill(inputs[column + offset], cell.trim()));
   });
   total(table);
-  touched();
+  touched(table.closest("form"));
 }
 
 function fill(input, text) {
   if (!input) return;
+  if (input.closest(".picker")) {
+    input.value = text;
+    input.dispatchEvent(new CustomEvent("picker:find", { bubbles: true, detail: text }));
+    return;
+  }
   if (input.tagName === "SELECT") {
     const option = [...input.options].find((each) => each.text === text || each.value === text);
     if (option) input.value = option.value;
   } else if (input.type === "checkbox") {
-    input.checked = ["1", "是", "Y", "y", "√", "true"].includes(text);
+    input.checked = ["1", "是", "y", "yes", "√", "true"].includes(text.toLowerCase());
   } else {
-    input.value = text;
-    if (input.closest(".picker")) input.dispatchEvent(new CustomEvent("picker:find", { bubbles: true, detail: text }));
+    input.value = input.classList.contains("num") ? text.replace(/[,\s¥$￥]/g, "") : text;
   }
   input.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-/** Sums at the foot, exact in hundredths. */
+/** Sums at the foot, to four places. */
 function total(table) {
   for (const cell of table.querySelectorAll("tfoot [data-total]")) {
     const texts = [...table.querySelectorAll(`tbody td[data-col="${cell.dataset.total}"]`)].map((each) => each.querySelector("input:not([type=hidden])")?.value ?? each.textContent);
     const numbers = texts.map((text) => Number(text.replace(/[^\d.-]/g, ""))).filter((each) => Number.isFinite(each));
     const sum = Math.round(numbers.reduce((left, right) => left + right, 0) * 10_000) / 10_000;
-    cell.textContent = texts.some((text) => /\d/.test(text)) ? sum.toLocaleString() : "";
+    cell.textContent = texts.some((text) => /\d/.test(text)) ? sum.toLocaleString(document.documentElement.lang, { minimumFractionDigits: Number.isInteger(sum) ? 0 : 2, maximumFractionDigits: 4 }) : "";
   }
 }

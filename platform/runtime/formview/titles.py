@@ -1,0 +1,77 @@
+"""Titles of what the references in a draft point at, as far as the reader may see them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from ...rbac.tables import departments, users
+from ..records import Records
+from ..records.listrequest import ListRequest
+from .draft import Draft, Raw
+
+if TYPE_CHECKING:
+    from ..context import Context
+
+Places = dict[tuple[str, str], list[tuple[dict[str, str], str, int]]]
+
+
+def titles_of(ctx: Context, entity: str, draft: Draft) -> dict[str, str]:
+    """Titles of all references in a draft, those of its lines put into them. Queries: 1 for each target."""
+    places: Places = defaultdict(list)
+    titles = dict(draft.titles)
+    _collect(ctx, entity, draft.raws, titles, places)
+    for table in ctx.catalog.children[entity]:
+        for line in draft.lines.get(table.key, ()):
+            _collect(ctx, table.option("target"), line.raws, line.titles, places)
+    for (kind, target), wanted in places.items():
+        known = titles_of_ids(ctx, kind, target, {record_id for _, _, record_id in wanted})
+        for into, key, record_id in wanted:
+            if record_id in known:
+                into[key] = known[record_id]
+    return titles
+
+
+def _collect(ctx: Context, entity: str, raws: Mapping[str, Raw], into: dict[str, str], places: Places) -> None:
+    fields = ctx.catalog.entity(entity).all_fields
+    for key, raw in raws.items():
+        field = fields.get(key)
+        if field is None or field.behaviour.target is None or not isinstance(raw, str):
+            continue
+        if raw.isascii() and raw.isdigit() and len(raw) < 19:
+            places[field.behaviour.target, str(field.option("target", ""))].append((into, key, int(raw)))
+
+
+def titles_of_ids(ctx: Context, kind: str, target: str, ids: Iterable[int]) -> dict[int, str]:
+    """Titles by id of records of entity `target`, or of people or departments where `kind` says so. Queries: 1."""
+    wanted = sorted(ids)
+    if kind == "user":
+        return _named(ctx, users, users.c.name, wanted)
+    if kind == "department":
+        name = departments.c.name_zh if ctx.lang == "zh" else departments.c.name_en
+        return _named(ctx, departments, name, wanted)
+    if not wanted or not ctx.access.may(target, "view"):
+        return {}
+    return _titles(ctx, target, wanted)
+
+
+def _titles(ctx: Context, target: str, ids: list[int]) -> dict[int, str]:
+    rights = ctx.access.entity(target)
+    title = rights.entity.title
+    columns = (title,) if title in rights.readable else ()
+    chosen = {"field": "id", "op": "in", "value": ids}
+    rows = Records(ctx).list(ListRequest(target, columns, filter=chosen, limit=len(ids))).items
+    field = rights.entity.all_fields[title]
+    found = {}
+    for row in rows:
+        text = field.behaviour.plain(field, row[title], ctx.lang, row.labels.get(title)) if columns else ""
+        found[row["id"]] = text or f"#{row['id']}"
+    return found
+
+
+def _named(ctx: Context, table: sa.Table, name: sa.ColumnElement[str], ids: list[int]) -> dict[int, str]:
+    rows = ctx.conn.execute(sa.select(table.c.id, name.label("title")).where(table.c.id.in_(ids)))
+    return {row.id: row.title for row in rows}
