@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from .workbook_guard import FileRefused, Limits, formulas_without_value, opened, percent_cells
+from . import sheet_scan
+from .refusal import FileRefused
+from .workbook_guard import Limits, opened
 
 Row = list[Any]
+
+_HEAD_LINES, _HEAD_CHARACTERS = 10, 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +36,30 @@ class TypedFormula:
         return self.text
 
 
+@dataclass(frozen=True, slots=True)
+class CellError:
+    """An error that stands in a cell, such as #REF!."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: `rows[0]` is the sheet's first row, every row has `width` cells, empty cells are ''."""
+    """One sheet: `rows[0]` is the sheet's first row, every row has `width` cells, empty cells are ''.
+
+    `hidden` are positions of rows nobody sees in Excel, `merged` how many ranges of cells are merged: only the
+    first cell of each holds a value.
+    """
 
     name: str
     rows: list[Row]
     sheets: tuple[str, ...]
     kind: str
+    hidden: frozenset[int] = frozenset()
+    merged: int = 0
 
     @property
     def width(self) -> int:
@@ -71,16 +91,30 @@ def _read_workbook(path: Path, name: str | None, limits: Limits) -> Sheet:
             raise FileRefused("import.no_such_sheet", name=name or "")
         chosen = name or names[0]
         content = archive.sheet_bytes(chosen)
-        archive.check_extent(content)
-        percent = percent_cells(archive, content)
+        percent = sheet_scan.styled_cells(content, archive.percent_styles())
     rows = _calamine_rows(path, chosen)
-    for (row, column), text in formulas_without_value(content).items():
-        if row < len(rows) and column < len(rows[row]) and rows[row][column] == "":
-            rows[row][column] = TypedFormula(text)
+    if rows and len(rows[0]) > limits.columns:
+        raise FileRefused("import.too_many_columns", status=413, limit=limits.columns)
+    _put(rows, {place: TypedFormula(text) for place, text in sheet_scan.formulas_without_value(content).items()})
+    _put(rows, {place: CellError(text) for place, text in sheet_scan.error_cells(content).items()})
     for row, column in percent:
         if row < len(rows) and column < len(rows[row]) and isinstance(rows[row][column], float):
             rows[row][column] = f"{Decimal(repr(rows[row][column])) * 100:f}%"
-    return Sheet(chosen, rows, names, "xlsx")
+    merged = len(sheet_scan.merged_ranges(content))
+    return Sheet(chosen, rows, names, "xlsx", sheet_scan.hidden_rows(content), merged)
+
+
+def _put(rows: list[Row], cells: Mapping[tuple[int, int], Any]) -> None:
+    """Put in what the reader gave as empty; a sheet may end in such cells, which the reader then leaves out."""
+    width = max([len(rows[0]) if rows else 0, *(column + 1 for _, column in cells)])
+    height = max([len(rows), *(row + 1 for row, _ in cells)])
+    if cells and (height > len(rows) or width > len(rows[0])):
+        for row in rows:
+            row.extend([""] * (width - len(row)))
+        rows.extend([""] * width for _ in range(height - len(rows)))
+    for (row_number, column), value in cells.items():
+        if rows[row_number][column] == "":
+            rows[row_number][column] = value
 
 
 def _calamine_rows(path: Path, name: str) -> list[Row]:
@@ -90,7 +124,18 @@ def _calamine_rows(path: Path, name: str) -> list[Row]:
         )
     except (CalamineError, OSError, ValueError):
         raise FileRefused("import.unreadable") from None
+    for row in rows:
+        for column, cell in enumerate(row):
+            if isinstance(cell, timedelta):
+                row[column] = duration_text(cell)
     return rows
+
+
+def duration_text(length: timedelta) -> str:
+    """A length of time as a sheet shows it, hours going beyond 24: 30:05:00."""
+    seconds = round(length.total_seconds())
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+    return f"{sign}{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
 def _read_csv(path: Path, limits: Limits) -> Sheet:
@@ -124,8 +169,9 @@ def _decode(content: bytes) -> str:
 
 
 def _delimiter(text: str) -> str:
-    first = text.partition("\n")[0]
-    return max(",;\t|", key=lambda delimiter: (first.count(delimiter), delimiter == ","))
+    """What stands between the cells: the character that one of the first lines, the header, holds most often."""
+    lines = text[:_HEAD_CHARACTERS].splitlines()[:_HEAD_LINES]
+    return max(",;\t|", key=lambda delimiter: (max(line.count(delimiter) for line in lines), delimiter == ","))
 
 
 def shown(cell: Any) -> str:
@@ -134,8 +180,8 @@ def shown(cell: Any) -> str:
         return str(int(cell))
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ")
-    if isinstance(cell, time | timedelta):
-        return str(cell)
+    if isinstance(cell, float):
+        return f"{cell:.15g}"
     return str(cell).strip()
 
 

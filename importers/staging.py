@@ -23,8 +23,8 @@ from formloom.metadata.columns import UtcDateTime, identifier, plain_text
 from formloom.metadata.errors import FieldError, NotFound
 
 from .options import Options
+from .refusal import FileRefused
 from .verdict import Verdicts
-from .workbook_guard import FileRefused
 
 if TYPE_CHECKING:
     from formloom.runtime.context import Context

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import io
 import zipfile
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import openpyxl
 import pytest
+import xlsxwriter
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from formloom.importers.reader import TypedFormula, read
-from formloom.importers.workbook_guard import FileRefused, Limits, column_number
+from formloom.importers.reader import CellError, TypedFormula, read
+from formloom.importers.refusal import FileRefused
+from formloom.importers.sheet_scan import column_number
+from formloom.importers.workbook_guard import Limits
 
 SALES_SHEET = Path(__file__).parents[1] / "workbooks" / "customers_zh.xlsx"
 
@@ -112,7 +116,7 @@ SHEET = "xl/worksheets/sheet1.xml"
     [
         ("a cell at the far right", b'r="B1"', b'r="XFD1"', "import.too_many_columns"),
         ("just one column too many", b'r="B1"', b'r="GS1"', "import.too_many_columns"),
-        ("a row at the far bottom", b'<row r="1"', b'<row r="1048576"', "import.too_many_rows"),
+        ("a row at the far bottom", b'r="B1"', b'r="B1048576"', "import.too_many_rows"),
     ],
 )
 def test_a_far_cell_is_refused_before_it_is_allocated(
@@ -148,3 +152,174 @@ def test_csv_files_are_read_in_their_encoding(tmp_path: Path, encoding: str, del
     path.write_bytes(f"客户{delimiter}电话\r\n松大{delimiter}00123\r\n".encode(encoding))
 
     assert read(path).rows == [["客户", "电话"], ["松大", "00123"]]
+
+
+MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+
+
+def with_sheet(tmp_path: Path, xml: str) -> Path:
+    """A workbook whose only sheet is this XML."""
+    return rewritten(workbook(tmp_path, [["x"]]), SHEET, lambda _: xml.encode())
+
+
+WRITTEN_OTHERWISE = {
+    "no references": f"<worksheet {MAIN}><sheetData><row>"
+    '<c t="inlineStr"><is><t>a</t></is></c><c><v>3</v></c></row><row><c/>'
+    '<c t="e"><v>#N/A</v></c></row></sheetData></worksheet>',
+    "single quotes": f"<worksheet {MAIN}><sheetData><row r='1'><c\n t='str' r='A1'><v>a</v></c>"
+    "<c r='B1'><v>3</v></c></row><row r='2'><c t='e' r='B2'><v>#N/A</v></c></row></sheetData></worksheet>",
+    "a prefix": f'<x:worksheet {MAIN.replace("xmlns", "xmlns:x")}><x:sheetData><x:row r="1"><x:c r="a1" t="str">'
+    '<x:v>a</x:v></x:c><x:c r="B1"><x:v>3</x:v></x:c></x:row><x:row r="2"><x:c r="B2" t="e"><x:v>#N/A</x:v></x:c>'
+    "</x:row></x:sheetData></x:worksheet>",
+}
+
+
+@pytest.mark.parametrize("how", WRITTEN_OTHERWISE)
+def test_sheets_are_read_however_they_are_written(tmp_path: Path, how: str) -> None:
+    sheet = read(with_sheet(tmp_path, WRITTEN_OTHERWISE[how]))
+
+    assert sheet.rows == [["a", 3.0], ["", CellError("#N/A")]]
+
+
+FAR = {
+    "another order": '<c s="1" r="XFD1"><v>1</v></c>',
+    "single quotes": "<c r='XFD1'><v>1</v></c>",
+    "a mark before": '<c x=">" r="XFD1"><v>1</v></c>',
+    "a line break": '<c\nr="XFD1"><v>1</v></c>',
+    "small letters": '<c r="xfd1"><v>1</v></c>',
+    "a prefix": '<x:c xmlns:x="http://schemas.openxmlformats.org/spreadsheetml/2006/main" r="XFD1"><v>1</v></x:c>',
+    "a row of its own": '<c r="A999999"><v>1</v></c>',
+}
+
+
+@pytest.mark.parametrize("how", FAR)
+def test_no_way_of_writing_hides_a_far_cell(tmp_path: Path, how: str) -> None:
+    row = f'<row r="1"><c r="A1"><v>1</v></c>{FAR[how]}</row>'
+    sheet = f"<worksheet {MAIN}><sheetData>{row}</sheetData></worksheet>"
+
+    assert refused(with_sheet(tmp_path, sheet)) in ("import.too_many_columns", "import.too_many_rows")
+
+
+def test_formatted_cells_far_away_cost_nothing(tmp_path: Path) -> None:
+    far = '<row r="1048576"><c r="XFD1048576" s="0"/></row>'
+    sheet = f'<worksheet {MAIN}><sheetData><row r="1"><c r="A1"><v>1</v></c></row>{far}</sheetData></worksheet>'
+
+    assert read(with_sheet(tmp_path, sheet)).rows == [[1.0]]
+
+
+def test_errors_and_formulas_at_the_edge_are_seen(tmp_path: Path) -> None:
+    cells = (
+        '<row r="1"><c r="A1" t="str"><v>a</v></c></row>'
+        '<row r="2"><c r="A2" t="str"><f>IF(1,"","")</f><v></v></c>'
+        '<c r="B2" t="e"><f>VLOOKUP(1,A:B,2)</f><v>#N/A</v></c>'
+        '<c r="C2"><f t="shared" si="0"/></c></row>'
+        '<row r="3"><c r="A3"><f>1+1</f><v/></c></row>'
+    )
+
+    rows = read(with_sheet(tmp_path, f"<worksheet {MAIN}><sheetData>{cells}</sheetData></worksheet>")).rows
+
+    assert rows == [["a", "", ""], ["", CellError("#N/A"), TypedFormula("=")], [TypedFormula("=1+1"), "", ""]]
+
+
+def test_times_lengths_of_time_and_truth_values_are_read(tmp_path: Path) -> None:
+    row = [time(9, 30), timedelta(hours=30, minutes=5), True, date(2026, 3, 5), datetime(2026, 3, 5, 14, 30)]
+
+    read_row = read(workbook(tmp_path, [["a"] * 5, row])).rows[1]
+
+    assert read_row == [time(9, 30), "30:05:00", True, date(2026, 3, 5), datetime(2026, 3, 5, 14, 30)]
+
+
+def test_dates_counted_from_1904_are_the_same_days(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.epoch = CALENDAR_MAC_1904
+    book.worksheets[0].append([date(2026, 3, 5)])
+    book.save(tmp_path / "mac.xlsx")
+
+    assert read(tmp_path / "mac.xlsx").rows == [[date(2026, 3, 5)]]
+
+
+def test_hidden_rows_and_merged_cells_are_told(tmp_path: Path) -> None:
+    path = workbook(tmp_path, [["a", "b"], ["1", "2"], ["3", "4"]])
+    book = openpyxl.load_workbook(path)
+    book.worksheets[0].row_dimensions[2].hidden = True
+    book.worksheets[0].merge_cells("A2:A3")
+    book.save(path)
+
+    sheet = read(path)
+
+    assert (sheet.hidden, sheet.merged) == ({1}, 1)
+    assert [row[0] for row in sheet.rows] == ["a", "1", ""]
+
+
+def test_shared_texts_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "shared.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        page = book.add_worksheet()
+        page.write_row(0, 0, ["甲", "乙", "甲"])
+        page.write_rich_string(1, 0, "plain ", book.add_format({"bold": True}), "bold")
+
+    assert read(path).rows == [["甲", "乙", "甲"], ["plain bold", "", ""]]
+
+
+def test_a_workbook_with_macros_is_refused(tmp_path: Path) -> None:
+    path = workbook(tmp_path, [["x"]])
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("xl/VBAProject.bin", b"macro")
+
+    assert refused(path) == "import.macros"
+
+
+def test_a_workbook_that_unpacks_to_far_more_than_it_is_is_refused(tmp_path: Path) -> None:
+    path = workbook(tmp_path, [["x"]])
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/media/zeros.bin", bytes(80 * 2**20))
+
+    assert refused(path) == "import.too_large"
+
+
+@pytest.mark.parametrize("part", [SHEET, "xl/styles.xml"])
+def test_a_part_that_is_longer_than_it_says_is_refused(tmp_path: Path, part: str) -> None:
+    path = workbook(tmp_path, [["x"]])
+    said = zipfile.ZipFile(path).getinfo(part).file_size
+    content = path.read_bytes()
+    at = content.rindex(part.encode()) - 46 + 24  # the length in the table of contents
+    path.write_bytes(content[:at] + (said - 20).to_bytes(4, "little") + content[at + 4 :])
+
+    assert refused(path) == "import.too_large"
+
+
+@pytest.mark.parametrize("part", [SHEET, "xl/workbook.xml", "xl/_rels/workbook.xml.rels", "xl/styles.xml"])
+def test_entities_are_refused_in_every_part(tmp_path: Path, part: str) -> None:
+    bomb = b'<!DOCTYPE x [<!ENTITY a "aaaa">]>'
+    path = rewritten(workbook(tmp_path, [["a"]]), part, lambda xml: bomb + xml.partition(b"?>")[2] or bomb + xml)
+
+    assert refused(path) == "import.unreadable"
+
+
+@pytest.mark.parametrize(
+    ("label", "text", "rows"),
+    [
+        ("a title above", "台账\nname;phone\na;1\n", [["台账", ""], ["name", "phone"], ["a", "1"]]),
+        ("no newline at the end", "name,phone\na,1", [["name", "phone"], ["a", "1"]]),
+        ("a line break in a cell", 'name,note\na,"x\r\ny"\n', [["name", "note"], ["a", "x\r\ny"]]),
+        ("one column", "name\na\nb\n", [["name"], ["a"], ["b"]]),
+        ("the header only", "name,phone\n", [["name", "phone"]]),
+    ],
+)
+def test_csv_files_are_read_however_they_are_cut(
+    tmp_path: Path, label: str, text: str, rows: list[list[str]]
+) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+
+    assert read(path).rows == rows
+
+
+def test_a_file_in_no_known_encoding_names_the_byte(tmp_path: Path) -> None:
+    path = tmp_path / "file.csv"
+    path.write_bytes(b"name\n" + b"\xff\xff\xff")
+
+    with pytest.raises(FileRefused) as caught:
+        read(path)
+
+    assert (caught.value.code, caught.value.data["position"]) == ("import.encoding", 5)
