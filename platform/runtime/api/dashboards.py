@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -41,7 +42,8 @@ def card_data(ctx: Context, card: Card) -> dict[str, Any]:
     found: dict[str, Any] = {**base, "href": card.href, "measures": list(card.measures)}
     if card.columns:
         fields = [column.field for column in card.columns]
-        return {**found, "columns": fields, "rows": [_row(ctx, card, row, fields) for row in card.rows]}
+        rows = [_row(ctx, card, row, fields) for row in card.rows]
+        return {**found, "columns": fields, "rows": rows, "more": card.more}
     if card.widget.type == "metric":
         return {
             **found,
@@ -49,17 +51,17 @@ def card_data(ctx: Context, card: Card) -> dict[str, Any]:
             "before": _plain(card.before),
             "spark": [_plain(value) for value in card.spark],
         }
-    return {**found, "marks": [_mark(mark) for mark in card.marks], "more": card.more}
+    return {
+        **found,
+        "categories": [asdict(category) for category in card.categories],
+        "series": [asdict(series) for series in card.series],
+        "marks": [_mark(mark) for mark in card.marks],
+        "more": card.more,
+    }
 
 
 def _mark(mark: Mark) -> dict[str, Any]:
-    return {
-        "label": mark.label,
-        "series": mark.series,
-        "values": [_plain(value) for value in mark.values],
-        "color": mark.color,
-        "href": mark.href,
-    }
+    return {**asdict(mark), "values": [_plain(value) for value in mark.values]}
 
 
 def _row(ctx: Context, card: Card, row: Record, fields: Sequence[str]) -> dict[str, Any]:
@@ -74,7 +76,9 @@ def _row(ctx: Context, card: Card, row: Record, fields: Sequence[str]) -> dict[s
 
 
 def _plain(value: Any) -> Any:
-    return str(value) if isinstance(value, Decimal | date) else value
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
 
 
 routes = [at("GET", "/dashboards/{key}/data", dashboard_data)]

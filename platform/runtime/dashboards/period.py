@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from ...metadata.errors import InvalidInput
 
 CUSTOM, EVER = "custom", "all"
+FIRST_YEAR, LAST_YEAR = 1900, 2999
 _CUSTOM = re.compile(r"(\d{4}-\d{2}-\d{2})\.\.(\d{4}-\d{2}-\d{2})", re.ASCII)
 
 
@@ -98,7 +99,7 @@ def read_period(text: str, today: date) -> Period:
         first, last = (date.fromisoformat(part) for part in match.groups()) if match else (None, None)
     except ValueError:
         first = last = None
-    if first is None or last is None or first > last:
+    if first is None or last is None or first > last or not FIRST_YEAR <= first.year <= last.year <= LAST_YEAR:
         raise InvalidInput("bad_period", text=text[:40])
     return Period(text, first, last)
 

@@ -9,10 +9,11 @@ from urllib.parse import urlencode
 
 import sqlalchemy as sa
 
-from ...metadata.errors import InvalidInput, NotFound, UnknownField
+from ...metadata.errors import InvalidInput, NotFound
 from ...metadata.model import Dashboard, Widget
-from ...rbac.tables import departments
-from .period import EVER, Period, read_period
+from ...rbac.tables import departments, users
+from ..records import paths
+from .period import EVER, PERIODS, Period, read_period
 
 if TYPE_CHECKING:
     from ..context import Context
@@ -30,6 +31,8 @@ class BoardState:
     owner: int | None = None
     department: int | None = None
     below: tuple[int, ...] = ()
+    owner_name: str = ""
+    department_name: str = ""
 
     def href(self, **changes: str | None) -> str:
         """The address with some parts changed; None takes a part away."""
@@ -52,13 +55,22 @@ def find_board(ctx: Context, key: str) -> Dashboard:
 
 
 def read_state(ctx: Context, key: str, given: Mapping[str, str]) -> BoardState:
-    """The state of an address. Raises NotFound, InvalidInput. Queries: 1 when a department is given."""
+    """The state of an address. Raises NotFound, InvalidInput. Queries: 1 for each person or department given."""
     board = find_board(ctx, key)
-    usual = board.filters.get("period", {}).get("default", EVER) if "period" in board.filters else EVER
+    usual = board.filters.get("period", {}).get("default", EVER)
+    usual = usual if usual in PERIODS else EVER
     period = read_period(given.get("period") or usual, ctx.env.today)
-    department = _id(given, "department")
-    below = _below(ctx, department) if department else ()
-    return BoardState(board, period, _id(given, "owner"), department, below)
+    owner, department = _id(given, "owner"), _id(given, "department")
+    below = _below(ctx, department) if department else {}
+    return BoardState(
+        board,
+        period,
+        owner,
+        department,
+        tuple(below),
+        owner_name=_person(ctx, owner) if owner else "",
+        department_name=below[department] if department else "",
+    )
 
 
 def _id(given: Mapping[str, str], name: str) -> int | None:
@@ -70,15 +82,29 @@ def _id(given: Mapping[str, str], name: str) -> int | None:
     return int(text)
 
 
-def _below(ctx: Context, department: int) -> tuple[int, ...]:
+def _person(ctx: Context, owner: int) -> str:
+    """The name of a person. Raises InvalidInput."""
+    name = ctx.conn.scalar(sa.select(users.c.name).where(users.c.id == owner))
+    if name is None:
+        raise InvalidInput("bad_parameter", name="owner")
+    return str(name)
+
+
+def _below(ctx: Context, department: int) -> dict[int, str]:
+    """Names by id of the department and all beneath it. Raises InvalidInput."""
     path = sa.select(departments.c.path).where(departments.c.id == department).scalar_subquery()
-    found = ctx.conn.execute(sa.select(departments.c.id).where(departments.c.path.startswith(path))).scalars()
-    return tuple(found)
+    name = departments.c.name_zh if ctx.lang == "zh" else departments.c.name_en
+    found = ctx.conn.execute(sa.select(departments.c.id, name).where(departments.c.path.startswith(path)))
+    names = {row[0]: row[1] or "" for row in found}
+    if department not in names:
+        raise InvalidInput("bad_parameter", name="department")
+    return names
 
 
 def narrowing(ctx: Context, widget: Widget, state: BoardState, period: Period | None = None) -> list[Any]:
-    """Conditions that the state puts on a widget. What its entity has not, or the reader does not see, narrows
-    nothing for the period, and to nothing for people: nobody's figures pass for somebody's.
+    """Conditions that the state puts on a widget. A widget without a date field is of all times.
+
+    Raises UnknownField where the reader does not see what should narrow: all figures must not pass for somebody's.
     """
     period = period or state.period
     found: list[Any] = []
@@ -90,10 +116,5 @@ def narrowing(ctx: Context, widget: Widget, state: BoardState, period: Period | 
     if state.department:
         found.append({"field": DEPARTMENT, "op": "in", "value": list(state.below)})
     for condition in found:
-        ctx.access.entity(widget.entity).field(condition["field"])
+        paths.resolve(ctx.access, widget.entity, condition["field"])
     return found
-
-
-def is_hidden(error: Exception) -> bool:
-    """Whether an error says that the reader may not see what a widget shows."""
-    return isinstance(error, NotFound | UnknownField)

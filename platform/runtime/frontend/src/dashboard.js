@@ -1,26 +1,38 @@
-// Dashboards: charts are loaded when there is one to draw; filters change the address.
+// Dashboards: charts are loaded when there is one to draw; filters change the address; refreshing changes numbers in
+// their places.
 
-import { act, go, reload, say, whenShown } from "./page.js";
+import htmx from "htmx.org";
+import { act, go, reload, whenShown } from "./page.js";
 
-whenShown("[data-chart]", async (element) => {
-  const given = JSON.parse(element.querySelector("script").textContent);
-  const { draw } = await import("./charts.js");
-  if (element.isConnected) draw(element, element.dataset.chart, given, { horizontal: element.hasAttribute("data-horizontal"), go, say });
+whenShown("[data-chart]", drawChart);
+whenShown("canvas.spark", (canvas) => {
+  const watch = new ResizeObserver(() => (canvas.isConnected ? drawSpark(canvas) : watch.disconnect()));
+  watch.observe(canvas);
 });
 
-whenShown("canvas.spark", (canvas) => spark(canvas, JSON.parse(canvas.dataset.values)));
+async function drawChart(element) {
+  const { draw } = await import("./charts.js");
+  if (!element.isConnected) return;
+  draw(element, element.dataset.chart, JSON.parse(element.dataset.given), { horizontal: element.hasAttribute("data-horizontal"), open });
+}
+
+function open(href, event) {
+  if (event?.ctrlKey || event?.metaKey) window.open(href);
+  else go(href);
+}
 
 /** A line without axes, in the accent colour. */
-function spark(canvas, values) {
-  const box = canvas.getBoundingClientRect();
+function drawSpark(canvas) {
+  const values = JSON.parse(canvas.dataset.values);
+  const { width, height } = canvas.getBoundingClientRect();
   const scale = devicePixelRatio || 1;
-  canvas.width = box.width * scale;
-  canvas.height = box.height * scale;
+  canvas.width = width * scale;
+  canvas.height = height * scale;
   const pen = canvas.getContext("2d");
   pen.scale(scale, scale);
   const most = Math.max(...values, 1e-9);
   const least = Math.min(...values, 0);
-  const at = (value, index) => [(index / Math.max(values.length - 1, 1)) * (box.width - 4) + 2, box.height - 3 - ((value - least) / (most - least)) * (box.height - 6)];
+  const at = (value, index) => [(index / (values.length - 1)) * (width - 4) + 2, height - 3 - ((value - least) / (most - least)) * (height - 6)];
   pen.strokeStyle = getComputedStyle(canvas).color;
   pen.lineWidth = 1.5;
   pen.lineJoin = "round";
@@ -29,7 +41,43 @@ function spark(canvas, values) {
   pen.stroke();
 }
 
-act("refresh-board", () => reload());
+// Colours follow the theme.
+new MutationObserver(() => {
+  document.querySelectorAll("[data-chart]").forEach(drawChart);
+  document.querySelectorAll("canvas.spark").forEach(drawSpark);
+}).observe(document.documentElement, { attributes: true, attributeFilter: ["data-bs-theme"] });
+
+act("refresh-board", async (button) => {
+  button.setAttribute("aria-busy", "true");
+  const answer = await fetch(location.href, { headers: { "HX-Request": "true" } }).catch(() => null);
+  const page = answer?.ok && !answer.redirected && new DOMParser().parseFromString(await answer.text(), "text/html");
+  button.removeAttribute("aria-busy");
+  if (!button.isConnected) return;
+  const fresh = page ? [...page.querySelectorAll(".board-card")] : [];
+  const cards = [...document.querySelectorAll(".board-card")];
+  const isSame = fresh.length === cards.length && cards.every((card, place) => card.dataset.key === fresh[place].dataset.key);
+  if (isSame) cards.forEach((card, place) => renew(card, fresh[place]));
+  else reload();
+});
+
+/** Take over what is new in a card; its chart moves to the new numbers. */
+function renew(card, fresh) {
+  const [chart, newer] = [card, fresh].map((each) => each.querySelector("[data-chart]"));
+  if (!chart || !newer) {
+    if (card.innerHTML === fresh.innerHTML) return;
+    card.replaceChildren(...fresh.childNodes);
+    htmx.process(card);
+    card.querySelectorAll("canvas.spark").forEach(drawSpark);
+    card.querySelectorAll("[data-chart]").forEach(drawChart);
+    return;
+  }
+  const [marks, newMarks] = [card, fresh].map((each) => each.querySelector(".marks"));
+  marks.replaceWith(newMarks);
+  htmx.process(newMarks);
+  if (chart.dataset.given === newer.dataset.given) return;
+  chart.dataset.given = newer.dataset.given;
+  drawChart(chart);
+}
 
 function address(changes) {
   const board = document.getElementById("dashboard");
@@ -46,10 +94,12 @@ document.addEventListener("submit", (event) => {
   if (!form) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  const { first, last } = Object.fromEntries(new FormData(form));
-  if (first && last) go(address({ period: `${first}..${last}` }));
+  const [first, last] = [form.elements.first.value, form.elements.last.value].sort();
+  form.closest("[popover]")?.hidePopover();
+  go(address({ period: `${first}..${last}` }));
 }, true);
 
 document.addEventListener("change", (event) => {
-  if (event.target.closest("[data-board-filters]")) go(address({ [event.target.name]: event.target.value }));
+  const { target } = event;
+  if (target.type === "hidden" && target.closest("[data-board-filters]")) go(address({ [target.name]: target.value }));
 });
