@@ -50,16 +50,28 @@ def prepare(database: Database, modules: tuple[str, ...] = ()) -> None:
     with database.writing() as conn:
         if not database.is_sqlite:
             conn.execute(sa.select(sa.func.pg_advisory_xact_lock(PREPARE_LOCK)))
-        tables.metadata.create_all(conn)
+        _create(conn, tables.metadata)
         found = _schema_version(conn)
         if found > SCHEMA_VERSION:
             raise SetupError("setup.newer", found=found, known=SCHEMA_VERSION)
         for metadata in _registered:
-            metadata.create_all(conn)
+            _create(conn, metadata)
         for version in range(found + 1, SCHEMA_VERSION + 1) if found else ():
             UPGRADES[version](conn)
         if found != SCHEMA_VERSION:
             _set_schema_version(conn, found)
+
+
+def _create(conn: Connection, metadata: sa.MetaData) -> None:
+    """Make the missing tables, from copies.
+
+    Creating tables that point at each other on PostgreSQL marks their foreign keys as made afterwards, for good:
+    the same objects would then make SQLite tables without them.
+    """
+    copies = sa.MetaData()
+    for table in metadata.tables.values():
+        table.to_metadata(copies)
+    copies.create_all(conn)
 
 
 def _schema_version(conn: Connection) -> int:

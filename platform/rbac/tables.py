@@ -123,7 +123,7 @@ POLICY = "policy"
 """Name of the `fl_state` row that every change of users, roles and departments moves, in the same transaction."""
 
 
-@sa.event.listens_for(users, "after_create")
+@sa.event.listens_for(users, "after_create", propagate=True)
 def _start_policy(target: sa.Table, conn: sa.Connection, **kwargs: Any) -> None:
     conn.execute(sa.insert(state).values(name=POLICY, version=1))
 
