@@ -27,6 +27,10 @@ KINDS = ("sqlite", "postgresql")
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         os.environ[postgres.RUN] = str(os.getpid())
+    programs = postgres.installed_programs()
+    if programs is not None and "FORMLOOM_TEST_POSTGRES_URL" not in os.environ:
+        # pg_dump and its kin have to be of the server's version.
+        os.environ["PATH"] = os.pathsep.join([str(programs), os.environ.get("PATH", "")])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

