@@ -1,0 +1,128 @@
+"""The list page of accounts: what a request costs beyond its SQL, and how long it takes in all.
+
+Own time is the processor time of the thread that answers, less that of the same statements written by hand: what
+other programs on the machine do hardly shows in it, as it does in the times by the clock.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+import sqlalchemy as sa
+from starlette.responses import Response
+
+from formloom.rbac.tables import users
+from tests.bench.stage import KINDS, SELLER, Stage, staged
+from tests.bench.table import Line, alternating, milliseconds, p95
+
+SIZES = (100_000, 1_000_000)
+QUICK_SIZES = (10_000,)
+ROWS = 50
+COLUMNS = (
+    "name",
+    "grade",
+    "lifecycle",
+    "industry",
+    "city",
+    "mobile",
+    "annual_revenue",
+    "region",
+    "owner",
+    "receivable_amount",
+    "next_followup_at",
+    "created_at",
+)
+PARTLY_HIDDEN = ("mobile", "annual_revenue")
+FILTER = {"field": "grade", "op": "eq", "value": "B"}
+OWN_TIME = {"JSON": 2.0, "HTML": 6.0}
+WHOLE = 50.0
+"""Milliseconds."""
+
+
+def measure(quick: bool) -> Iterator[Line]:
+    """Lines for both databases, sizes and surfaces."""
+    for kind in KINDS:
+        with staged(kind) as stage:
+            for size in QUICK_SIZES if quick else SIZES:
+                stage.fill(size)
+                for surface in OWN_TIME:
+                    yield from _measure(stage, size, surface, 20 if quick else 200)
+
+
+def _measure(stage: Stage, size: int, surface: str, rounds: int) -> Iterator[Line]:
+    request = request_of(stage, surface)
+    first = _once(request)
+    bare = bare_of(stage, counted=surface == "HTML")
+    _require_same_rows(stage, request, bare)
+    asked, known = alternating([request, bare], rounds)
+    own = [one - other for one, other in zip(asked.busy, known.busy, strict=True)]
+    where = f"{surface} list, {size:,} rows, {stage.kind}"
+    whole, bare_whole = statistics.median(asked.clock), statistics.median(known.clock)
+    yield Line(
+        f"{where}: own time",
+        statistics.median(own),
+        OWN_TIME[surface],
+        "ms median",
+        f"p95 {p95(own):.2f}; whole {whole:.2f}, bare SQL {bare_whole:.2f}; first request {first:.1f}",
+    )
+    limit = WHOLE if size == max(SIZES) else None
+    yield Line(f"{where}: whole", p95(asked.clock), limit, "ms p95", f"bare SQL p95 {p95(known.clock):.2f}")
+
+
+def _once(act: Callable[[], Any]) -> float:
+    return milliseconds(act, 1, warm=0)[0]
+
+
+def request_of(stage: Stage, surface: str) -> Callable[[], Response]:
+    """What asks for the page."""
+    asked = {"filter": json.dumps(FILTER), "sort": "-created_at"}
+    if surface == "JSON":
+        return stage.request(
+            "/api/v1/records/account", urlencode({"fields": ",".join(COLUMNS), "limit": ROWS, **asked})
+        )
+    return stage.request("/e/account", urlencode({"columns": ",".join(COLUMNS), **asked}))
+
+
+def bare_of(stage: Stage, counted: bool) -> Callable[[], list[Any]]:
+    """What fetches the same rows with statements written by hand, through the driver alone."""
+    with stage.database.reading() as conn:
+        person = conn.execute(sa.select(users.c.id, users.c.department_id).where(users.c.login == SELLER)).one()
+    columns = []
+    for key in COLUMNS:
+        hidden = key in PARTLY_HIDDEN
+        columns.append(f"CASE WHEN a.owner = {person.id} THEN a.{key} END AS {key}" if hidden else f"a.{key}")
+    where = (
+        f"(a.owner = {person.id} OR a.owner_department = {person.department_id}) "
+        "AND a.deleted_at IS NULL AND a.grade = 'B'"
+    )
+    rows = (
+        f"SELECT p.*, (SELECT r.name FROM r_region r WHERE r.id = p.region AND r.deleted_at IS NULL), "
+        "(SELECT u.name FROM fl_user u WHERE u.id = p.owner) FROM ("
+        f"SELECT a.id, a.rev, {', '.join(columns)} FROM r_account a WHERE {where} "
+        f"ORDER BY a.created_at DESC, a.id DESC LIMIT {ROWS + 1}) p ORDER BY p.created_at DESC, p.id DESC"
+    )
+    count = f"SELECT count(*) FROM (SELECT 1 FROM r_account a WHERE {where} LIMIT 10001) c"
+    statements = [rows, count] if counted else [rows]
+
+    def run() -> list[Any]:
+        raw = stage.database.engine.raw_connection()
+        try:
+            cursor = raw.cursor()
+            return [cursor.execute(statement).fetchall() for statement in statements]
+        finally:
+            raw.close()
+
+    return run
+
+
+def _require_same_rows(stage: Stage, request: Callable[[], Response], bare: Callable[[], list[Any]]) -> None:
+    """Refuse to compare what is not the same."""
+    answer, rows = bytes(request().body).decode(), bare()[0]
+    names = [row[2] for row in rows[:ROWS]]
+    missing = [name for name in names if name not in answer]
+    assert len(names) == ROWS and not missing, missing
+    assert any(row[2 + COLUMNS.index("mobile")] is None for row in rows), "no partly hidden field"
