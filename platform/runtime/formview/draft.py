@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ...metadata.errors import FieldError
+from ...metadata.errors import FieldError, InvalidInput
 from ...metadata.model import Field
 from ..http.call import Pairs
 from ..records.record import Record
@@ -27,6 +27,7 @@ _OWN = re.compile(r"_[a-z_]+|_")
 TABLES = "_table"
 TOUCHED = "_touched"
 EXACT = "_exact"
+TYPED = "_text."
 
 
 @dataclass
@@ -53,7 +54,7 @@ class Draft:
     """Raw texts by field, titles of references, rows of sub-tables, and what is wrong with each by name.
 
     `values` are typed values where they are known: of the record, or the defaults. `touched` names the inputs
-    somebody has changed by hand.
+    somebody has changed by hand, `unfound` those in which he wrote what names no record.
     """
 
     raws: dict[str, Raw] = field(default_factory=dict)
@@ -62,6 +63,7 @@ class Draft:
     errors: dict[str, str] = field(default_factory=dict)
     values: Mapping[str, Any] = field(default_factory=dict)
     touched: frozenset[str] = frozenset()
+    unfound: list[str] = field(default_factory=list)
     rev: str = ""
 
     def complain(self, errors: Iterable[FieldError], lang: str) -> None:
@@ -163,7 +165,9 @@ def start_of(ctx: Context, entity: str) -> dict[str, Raw]:
 
 def draft_of_form(ctx: Context, entity: str, form: Pairs) -> Draft:
     """The draft somebody sent. Names that are no input of ours stay in it and are refused when it is written."""
-    tables = {table.key: table.option("target") for table in ctx.catalog.children[entity]}
+    rights = ctx.access.entity(entity)
+    known = rights.readable | rights.creatable
+    tables = {t.key: t.option("target") for t in ctx.catalog.children[entity] if t.key in known}
     draft = Draft(rev=form.one("_rev"))
     draft.lines = {key: [] for key in form.many(TABLES) if key in tables}
     exact = _exact(form)
@@ -174,14 +178,31 @@ def draft_of_form(ctx: Context, entity: str, form: Pairs) -> Draft:
         if cell and cell[1] in draft.lines:
             number = int(cell[2])
             _put(rows.setdefault((cell[1], number), Line(number=number)), cell[3], texts)
-        elif not _OWN.fullmatch(name):
+        elif not _OWN.fullmatch(name) and not name.startswith(TYPED):
             draft.raws[name] = _raw(texts)
     starts = {key: start_of(ctx, tables[key]) for key in draft.lines}
-    for table, number in sorted(rows, key=lambda place: place[1]):
-        if not rows[table, number].is_blank(starts[table]):
-            draft.lines[table].append(rows[table, number])
+    typed = {name.removeprefix(TYPED): form.many(name)[-1] for name in form if name.startswith(TYPED)}
+    typed = {name: text for name, text in typed.items() if text.strip()}
+    cells = [cell for cell in map(_CELL.fullmatch, typed) if cell]
+    written_in = {(cell[1], int(cell[2])) for cell in cells}
+    for place in sorted(rows, key=lambda place: place[1]):
+        if place in written_in or not rows[place].is_blank(starts[place[0]]):
+            draft.lines[place[0]].append(rows[place])
     draft.touched = frozenset(_placed_anew(draft, form.one(TOUCHED).split()))
+    for name, text in typed.items():
+        _note_unfound(draft, name, text)
     return draft
+
+
+def _note_unfound(draft: Draft, sent: str, text: str) -> None:
+    """Keep what was written into a picker that holds nothing."""
+    for name in _placed_anew(draft, [sent]):
+        cell = _CELL.fullmatch(name)
+        holder: Draft | Line = draft.lines[cell[1]][int(cell[2])] if cell else draft
+        key = cell[3] if cell else name
+        if holder.raws.get(key) == "":
+            holder.titles[key] = text
+            draft.unfound.append(name)
 
 
 def _exact(form: Pairs) -> dict[tuple[str, str], list[str]]:
@@ -218,7 +239,9 @@ def _raw(texts: Sequence[str]) -> Raw:
 
 
 def written(ctx: Context, entity: str, draft: Draft, *, new: bool) -> dict[str, Any]:
-    """The raw values of a draft as Records takes them."""
+    """The raw values of a draft as Records takes them. Raises InvalidInput where something written was not found."""
+    if draft.unfound:
+        raise InvalidInput(fields=[FieldError(name, "invalid_reference") for name in draft.unfound])
     values: dict[str, Any] = _without_gaps(ctx, entity, draft.raws) if new else dict(draft.raws)
     targets = {table.key: table.option("target") for table in ctx.catalog.children[entity]}
     for table, lines in draft.lines.items():

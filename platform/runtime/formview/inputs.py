@@ -118,8 +118,10 @@ class FormBuilder:
 
     @property
     def allowed(self) -> frozenset[str]:
-        """Fields that may be written."""
-        return self.rights.creatable if self.operation == "create" else self.rights.writable
+        """Fields that may be written: of a stored record none that its reader does not see in it."""
+        if self.operation == "create":
+            return self.rights.creatable
+        return self.rights.writable - getattr(self.draft.values, "masked", frozenset())
 
     def sections(self) -> list[FormSection]:
         """The sections that have anything to show."""

@@ -83,8 +83,8 @@ def compose(ctx: Context, call: Call) -> Response:
         raise NotFound()
     parent = Records(ctx).get(entity, record_id, [*composer.take.values()] or ["id"])
     draft = draft_of_form(ctx, composer.entity, call.form)
-    values = {**_taken(ctx, composer, parent), **written(ctx, composer.entity, draft, new=True)}
     try:
+        values = {**_taken(ctx, composer, parent), **written(ctx, composer.entity, draft, new=True)}
         Records(ctx).create(composer.entity, {**values, composer.by: str(record_id)})
     except (InvalidInput, Conflict, AccessDenied) as error:
         return _not_composed(ctx, call, composer, draft, error)
@@ -127,7 +127,8 @@ def _history(ctx: Context, call: Call, problem: str = "") -> Response:
     entity, record_id, key = call.path["entity"], call.record_id(), call.path["field"]
     record = Records(ctx).get(entity, record_id)
     field = ctx.access.entity(entity).entity.all_fields.get(key)
-    if field is None or key not in record or key in record.masked:
+    tables = {table.key for table in ctx.catalog.children[entity]}
+    if field is None or key not in record or key in record.masked or key in tables:
         raise NotFound()
     entries = Records(ctx).changes(entity, record_id, HISTORY)
     steps = [

@@ -212,8 +212,12 @@ whenShown(".picker[data-source]", (picker) => {
   });
   picker.addEventListener("picker:find", async ({ detail: text }) => {
     const hit = text ? await exactHit(picker, text) : null;
-    if (hit || !text) show(hit);
-    else input.setAttribute("aria-invalid", "true");
+    show(hit);
+    if (text && !hit) {
+      // What names nothing stays to be seen, and is refused when the form is saved.
+      box.title = input.value = text;
+      input.setAttribute("aria-invalid", "true");
+    }
     set(hit);
   });
 });

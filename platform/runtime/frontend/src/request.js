@@ -9,6 +9,8 @@ htmx.config.includeIndicatorStyles = false;
 htmx.config.allowEval = false;
 htmx.config.allowScriptTags = false;
 htmx.config.selfRequestsOnly = true;
+// The policy forbids style attributes; htmx need not carry them over.
+htmx.config.attributesToSettle = ["class", "width", "height"];
 htmx.config.historyCacheSize = 0;
 htmx.config.scrollIntoViewOnBoost = false;
 // A refused form (422) comes back with its messages and is shown; so is a conflict (409).

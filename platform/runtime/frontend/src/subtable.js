@@ -137,6 +137,8 @@ function total(table) {
     const texts = [...table.querySelectorAll(`tbody td[data-col="${cell.dataset.total}"]`)].map((each) => each.querySelector("input:not([type=hidden])")?.value ?? each.textContent);
     const numbers = texts.map((text) => Number(text.replace(/[^\d.-]/g, ""))).filter((each) => Number.isFinite(each));
     const sum = Math.round(numbers.reduce((left, right) => left + right, 0) * 10_000) / 10_000;
-    cell.textContent = texts.some((text) => /\d/.test(text)) ? sum.toLocaleString(document.documentElement.lang, { minimumFractionDigits: Number.isInteger(sum) ? 0 : 2, maximumFractionDigits: 4 }) : "";
+    const places = Math.max(0, ...texts.map((text) => text.match(/\.(\d+)/)?.[1].length ?? 0));
+    const how = { minimumFractionDigits: places, maximumFractionDigits: Math.max(places, 4) };
+    cell.textContent = texts.some((text) => /\d/.test(text)) ? sum.toLocaleString(document.documentElement.lang, how) : "";
   }
 }
