@@ -10,7 +10,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from ...metadata.errors import AccessDenied, Conflict, FieldError, FormloomError, InvalidInput, NotFound
-from . import aggregate, computed, creating, defaults, deleting, lines, listquery, single, timeline, updating
+from . import (
+    aggregate,
+    checks,
+    computed,
+    creating,
+    defaults,
+    deleting,
+    lines,
+    listquery,
+    single,
+    timeline,
+    updating,
+)
 from .batch import Batch, RowErrors, Written, refusal
 from .listrequest import ListRequest
 from .record import Page, Record
@@ -62,10 +74,17 @@ class Records:
         return timeline.fetch(self.ctx, entity, record_id, limit)
 
     def defaults(self, entity: str, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """What a new record starts with: typed values by field, the given ones among them."""
+        """What a new record starts with: typed values by field, the given ones among them.
+
+        Raises InvalidInput for a given reference to what is not there for the actor: defaults would tell of it.
+        """
         rights = self.ctx.access.entity(entity)
         rights.require("create")
         batch = Batch(self.ctx, rights, 1, {key: [value] for key, value in (values or {}).items()})
+        asked = checks.references(batch)
+        for check, there in zip(asked, checks.ask(self.ctx.conn, asked, single=True), strict=True):
+            check.judge(batch, there, checks.never)
+        _raise(batch, many=False)
         defaults.fill(batch)
         seen = rights.readable | rights.creatable
         return {key: column[0] for key, column in batch.columns.items() if key in seen and column[0] is not None}

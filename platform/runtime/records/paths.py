@@ -33,9 +33,13 @@ def resolve(access: Access, entity: str, path: str) -> tuple[Field, ...]:
         if here is None:
             raise UnknownField(path)
         try:
-            field = access.entity(here).field(part)
+            rights = access.entity(here)
+            field = rights.field(part)
         except (NotFound, UnknownField):
             raise UnknownField(path) from None
+        if part not in rights.readable:
+            # He may fill it in, and that is all he may.
+            raise UnknownField(path)
         found.append(field)
         here = field.option("target") if field.behaviour.target == "target" else None
     return tuple(found)

@@ -18,6 +18,7 @@ from .record import Record
 from .selection import Selection, record_of, stored_fields
 
 if TYPE_CHECKING:
+    from ...rbac.access import EntityAccess
     from ..context import Context
 
 ROW_OPERATIONS = ("edit", "delete")
@@ -34,16 +35,30 @@ def fetch(ctx: Context, entity: str, record_id: int, fields: Iterable[str] | Non
     inner = sa.select(*selection.inner(source)).select_from(source.from_)
     page = inner.where(source.column("id") == record_id).subquery("page")
     columns, shown = selection.outer(page)
-    may = [_in_scope(ctx, entity, op, page.c.c_id).label(op) for op in ROW_OPERATIONS]
-    row = ctx.conn.execute(sa.select(*columns, *may).select_from(page)).first()
+    asked_tables = [path for path in asked if path in tables]
+    flags = [_in_scope(ctx, entity, op, page.c.c_id) for op in ROW_OPERATIONS]
+    flags += [_is_shown(rights, key, page.c.c_id) for key in asked_tables]
+    asked_flags = [flag.label(f"flag{n}") for n, flag in enumerate(flags)]
+    row = ctx.conn.execute(sa.select(*columns, *asked_flags).select_from(page)).first()
     if row is None:
         raise NotFound()
     record = record_of(row, shown)
-    record.may = frozenset(op for op, granted in zip(ROW_OPERATIONS, row[-len(may) :], strict=True) if granted)
-    for path in asked:
-        if path in tables:
-            record[path] = children_of(ctx, tables[path], record_id)
+    granted = row[-len(flags) :]
+    record.may = frozenset(op for op, may in zip(ROW_OPERATIONS, granted, strict=False) if may)
+    hidden = [key for key, seen in zip(asked_tables, granted[len(ROW_OPERATIONS) :], strict=True) if not seen]
+    record.masked |= frozenset(hidden)
+    for path in asked_tables:
+        record[path] = [] if path in hidden else children_of(ctx, tables[path], record_id)
     return record
+
+
+def _is_shown(rights: EntityAccess, table: str, record_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether the reader sees the sub-table in this row."""
+    mask = rights.selection().mask(table)
+    if mask is None:
+        return sa.true()
+    own: sa.Select[Any] = sa.select(rights.table.c.id).where(rights.table.c.id == record_id, mask[1])
+    return own.correlate_except(rights.table).exists()
 
 
 def _in_scope(ctx: Context, entity: str, op: str, record_id: ColumnElement[Any]) -> ColumnElement[bool]:

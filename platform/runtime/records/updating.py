@@ -78,19 +78,21 @@ def prepare(
     changed = Changed(batch, wanted.ids)
     echoed = values.read(batch, wanted.given, wanted.source, "edit")
     asked = [*checks.references(batch), *checks.uniques(batch, wanted.ids)]
-    found = _load(changed, operation, asked)
+    found = _load(changed, operation, asked, echoed)
     _merge(changed, wanted.revs, base or {})
     _compare(changed, echoed)
     _check(changed, asked, found)
     return changed
 
 
-def _load(changed: Changed, operation: str, asked: Sequence[checks.Check]) -> list[set[Any]]:
+def _load(
+    changed: Changed, operation: str, asked: Sequence[checks.Check], echoed: Mapping[str, Sequence[Any]]
+) -> list[set[Any]]:
     """Fill `held` and refuse what may not be written; the answers to `asked`. Queries: 1, more for many rows."""
     batch = changed.batch
     conn, rights, table = batch.ctx.conn, batch.rights, batch.rights.table
     single = batch.size == 1
-    flags = _Flags(batch, operation)
+    flags = _Flags(batch, operation, echoed)
     selects = [check.chosen for check in asked if check.chosen is not None] if single else []
     chosen = sa.select(*table.c, *flags.columns, *checks.as_columns(selects))
     chosen = chosen.where(among(conn, table.c.id, changed.ids), table.c.deleted_at.is_(None), rights.scope("view"))
@@ -114,12 +116,19 @@ def _load(changed: Changed, operation: str, asked: Sequence[checks.Check]) -> li
 
 
 class _Flags:
-    """Columns that tell in which rows the actor may do the operation, and write each of the given fields."""
+    """Columns that tell in which rows the actor may do the operation, write each of the given fields, and see it."""
 
-    def __init__(self, batch: Batch, operation: str) -> None:
+    def __init__(self, batch: Batch, operation: str, echoed: Mapping[str, Sequence[Any]]) -> None:
         self.batch = batch
+        self.given = {**echoed, **batch.columns, **batch.tables}
         self.columns = [batch.rights.scope(operation).label("_may")]
         self.fields: list[list[str]] = []
+        self._add_writing(operation)
+        self.seen: list[list[str]] = []
+        self._add_seeing()
+
+    def _add_writing(self, operation: str) -> None:
+        batch = self.batch
         by_rows: dict[Any, list[str]] = {}
         for key in (*batch.columns, *batch.tables):
             if not values.is_system(batch.ctx):
@@ -129,13 +138,33 @@ class _Flags:
                 self.columns.append(batch.rights.scope(operation, keys[:1]).label(f"_may{n}"))
                 self.fields.append(keys)
 
+    def _add_seeing(self) -> None:
+        if not self.batch.rights.may("view"):
+            return
+        selection = self.batch.rights.selection()
+        by_mask: dict[str, list[str]] = {}
+        for key in self.given:
+            mask = selection.mask(key)
+            if mask is not None:
+                if mask[0] not in by_mask:
+                    self.columns.append(mask[1].label(mask[0]))
+                by_mask.setdefault(mask[0], []).append(key)
+        self.seen = list(by_mask.values())
+
     def judge(self, position: int, flags: Sequence[Any]) -> None:
-        """Refuse a row the operation is not allowed on; make fields that are closed in it read-only."""
+        """Refuse a row the operation is not allowed on; make fields that are closed in it read-only.
+
+        A field he does not see in this row is refused whatever he sends: an accepted guess would tell its value.
+        """
         if not flags[0]:
             self.batch.errors[position] = [FieldError("", "op_denied")]
         for granted, keys in zip(flags[1:], self.fields, strict=False):
             if not granted:
                 self.batch.closed.setdefault(position, set()).update(keys)
+        for shown, keys in zip(flags[1 + len(self.fields) :], self.seen, strict=False):
+            for key in keys if not shown else ():
+                if self.given[key][position] is not ABSENT:
+                    self.batch.refuse(position, FieldError(key, "field_read_only"))
 
 
 def _merge(changed: Changed, revs: Sequence[int | None], base: Mapping[int, Mapping[str, Any]]) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ...metadata.errors import UnknownField, ValueRefused
+from ...metadata.errors import NotFound, UnknownField, ValueRefused
 from ...metadata.model import Field
 from ...rbac.tables import departments, users
 from ..context import Context
@@ -96,9 +96,10 @@ def _offered(ctx: Context, entity: str, query: Pairs) -> Any:
     if not name:
         return None
     owner, _, key = name.partition(".")
-    if owner not in ctx.catalog.entities:
-        raise UnknownField(name)
-    field = ctx.access.entity(owner).field(key)
+    try:
+        field = ctx.access.entity(owner).field(key)
+    except (NotFound, UnknownField):
+        raise UnknownField(name) from None
     if field.option("target") != entity:
         raise UnknownField(name)
     return picking.filter_for(ctx, field, _form_values(ctx, field, query))
