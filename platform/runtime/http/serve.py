@@ -40,6 +40,9 @@ log = logging.getLogger("formloom.http")
 Handler = Callable[[Context, Call], Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
+FOR_PROGRAMS = "/api/"
+"""Where the addresses begin that a bearer token opens."""
+
 PASSWORD_PAGE = "/me"
 """Where somebody must go first whose password another has set."""
 
@@ -165,6 +168,9 @@ class _Work:
             raise Unauthenticated()
         if not who.by_token:
             require_own_page(call, who.csrf)
+        elif not call.url.startswith(FOR_PROGRAMS) and not self.declared.anonymous:
+            # On the screens a person settles his own affairs: a token made there would not have this one's limits.
+            raise Unauthenticated()
         if signed_in is not None and signed_in.must_change_password and not _may_use_old_password(call):
             raise PasswordTooOld()
         catalog = site.catalog(conn, self._version(conn))
