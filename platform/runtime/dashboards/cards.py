@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from ...metadata.columns import ExactNumber
 from ...metadata.errors import AccessDenied, NotFound, UnknownField
 from ...metadata.model import Column, Field, Widget
 from ...metadata.wording import say, text_of
@@ -116,8 +118,14 @@ def _zeros(ctx: Context, widget: Widget) -> tuple[Any, ...]:
         if field is None:
             zeros.append(0)
         else:
-            zeros.append(field.behaviour.operand(field, 0) if measure.op in ADDITIVE else None)
+            zeros.append(_zero(field) if measure.op in ADDITIVE else None)
     return tuple(zeros)
+
+
+def _zero(field: Field) -> Any:
+    """Nothing of a field's numbers, with their places."""
+    kind = field.behaviour.column(field)
+    return Decimal(0).quantize(Decimal(1).scaleb(-kind.scale)) if isinstance(kind, ExactNumber) else 0
 
 
 def _request(widget: Widget, narrowed: Sequence[Any], **more: Any) -> AggregateRequest:
