@@ -43,13 +43,15 @@ def fingerprint(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def versions() -> tuple[sa.ColumnElement[int], sa.ColumnElement[int]]:
-    """(policy version, Catalog version) as columns of another SELECT."""
-    policy, catalog = (
-        sa.select(state.c.version).where(state.c.name == name).scalar_subquery().label(f"{name}_version")
-        for name in (POLICY, "catalog")
-    )
-    return policy, catalog
+def versions(*, hold: bool = False) -> tuple[sa.ColumnElement[int], sa.ColumnElement[int]]:
+    """(policy version, Catalog version) as columns of another SELECT.
+
+    With `hold` no changeset can finish until the transaction ends, where the database has locks of rows.
+    """
+    policy, catalog = (sa.select(state.c.version).where(state.c.name == name) for name in (POLICY, "catalog"))
+    if hold:
+        catalog = catalog.with_for_update(read=True)
+    return policy.scalar_subquery().label(f"{POLICY}_version"), catalog.scalar_subquery().label("catalog_version")
 
 
 def start(
@@ -79,9 +81,9 @@ def start(
     return secret
 
 
-def _find() -> sa.Select[Any]:
+def _find(*, hold: bool) -> sa.Select[Any]:
     """The SELECT of `load`, built once: every request runs it."""
-    policy, catalog = versions()
+    policy, catalog = versions(hold=hold)
     return (
         sa.select(
             sessions.c.token_hash,
@@ -98,16 +100,18 @@ def _find() -> sa.Select[Any]:
     )
 
 
-_FIND = _find()
+_FIND = {hold: _find(hold=hold) for hold in (False, True)}
 
 
-def load(conn: Connection, secret: str, *, now: datetime | None = None) -> SignedIn | None:
-    """Who has this session; None when it is unknown, over, or its account disabled.
+def load(conn: Connection, secret: str, *, now: datetime | None = None, hold: bool = False) -> SignedIn | None:
+    """Who has this session; None when it is unknown, over, or its account disabled. `hold` as in `versions`.
 
     Queries: 1 while the policy version stands still, else 4 to 5.
     """
     now = now or datetime.now(UTC)
-    row = conn.execute(_FIND, {"fingerprint": fingerprint(secret), "now": now, "idle_since": now - IDLE}).first()
+    row = conn.execute(
+        _FIND[hold], {"fingerprint": fingerprint(secret), "now": now, "idle_since": now - IDLE}
+    ).first()
     if row is None:
         return None
     actor = load_actor(conn, row.user_id, row.policy_version)

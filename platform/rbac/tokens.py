@@ -77,9 +77,9 @@ def parse_limit(scope: Mapping[str, Any], catalog: Catalog | None = None) -> Tok
     return TokenLimit(read_only, None if entities is None else frozenset(entities))
 
 
-def _find() -> sa.Select[Any]:
+def _find(*, hold: bool) -> sa.Select[Any]:
     """The SELECT of `load`, built once: every request of a program runs it."""
-    policy, catalog = versions()
+    policy, catalog = versions(hold=hold)
     return (
         sa.select(tokens.c.token_hash, tokens.c.user_id, tokens.c.scope, tokens.c.last_used_at, policy, catalog)
         .join(users, users.c.id == tokens.c.user_id)
@@ -89,15 +89,15 @@ def _find() -> sa.Select[Any]:
     )
 
 
-_FIND = _find()
+_FIND = {hold: _find(hold=hold) for hold in (False, True)}
 
 
-def load(conn: Connection, secret: str, *, now: datetime | None = None) -> SignedIn | None:
+def load(conn: Connection, secret: str, *, now: datetime | None = None, hold: bool = False) -> SignedIn | None:
     """Whose token this is; None when it is unknown, expired, revoked, or its owner disabled."""
     if not secret.startswith(PREFIX):
         return None
     now = now or datetime.now(UTC)
-    row = conn.execute(_FIND, {"fingerprint": fingerprint(secret), "now": now}).first()
+    row = conn.execute(_FIND[hold], {"fingerprint": fingerprint(secret), "now": now}).first()
     if row is None:
         return None
     actor = load_actor(conn, row.user_id, row.policy_version)

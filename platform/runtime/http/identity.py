@@ -33,15 +33,18 @@ class Identity:
     new_visit: str = ""
 
 
-def identify(site: Site, conn: Connection, call: Call) -> Identity:
-    """The caller; a dead session is nobody. Raises Unauthenticated for a bad bearer token. Queries: 1."""
+def identify(site: Site, conn: Connection, call: Call, *, hold: bool = False) -> Identity:
+    """The caller; a dead session is nobody. Raises Unauthenticated for a bad bearer token. Queries: 1.
+
+    With `hold` the Catalog he is shown stays the newest until the transaction ends.
+    """
     if any(name in call.query for name in TOKEN_PARAMETERS):
         raise BadRequest("token_in_address")
     given = call.headers.getlist("authorization")
     if given:
-        return Identity(_by_token(conn, given), by_token=True)
+        return Identity(_by_token(conn, given, hold=hold), by_token=True)
     secret = session_token(site.settings, call)
-    signed_in = sessions.load(conn, secret) if 0 < len(secret) <= LONGEST_TOKEN else None
+    signed_in = sessions.load(conn, secret, hold=hold) if 0 < len(secret) <= LONGEST_TOKEN else None
     if signed_in is not None:
         return Identity(signed_in, signed_in.csrf)
     visit = call.cookies.get(VISIT, "")[:LONGEST_TOKEN]
@@ -49,11 +52,11 @@ def identify(site: Site, conn: Connection, call: Call) -> Identity:
     return Identity(None, csrf_token(site.settings, visit or fresh), new_visit=fresh)
 
 
-def _by_token(conn: Connection, given: list[str]) -> SignedIn:
+def _by_token(conn: Connection, given: list[str], *, hold: bool) -> SignedIn:
     scheme, _, token = given[0].partition(" ")
     signed_in = None
     if len(given) == 1 and scheme.lower() == "bearer" and 0 < len(token) <= LONGEST_TOKEN:
-        signed_in = tokens.load(conn, token)
+        signed_in = tokens.load(conn, token, hold=hold)
     if signed_in is None:
         raise Unauthenticated()
     return signed_in

@@ -162,7 +162,7 @@ class _Work:
     def _open(self, conn: Connection) -> Context:
         """The Context of the call. Raises Unauthenticated, ForgedRequest, PasswordTooOld."""
         site, call = self.site, self.call
-        who = self.who = identify(site, conn, call)
+        who = self.who = identify(site, conn, call, hold=self.declared.write)
         signed_in = who.signed_in
         if signed_in is None and not self.declared.anonymous:
             raise Unauthenticated()
@@ -193,10 +193,10 @@ class _Work:
 
     def _version(self, conn: Connection) -> int | None:
         """The Catalog's version. A writer on PostgreSQL holds it: no changeset finishes until he has."""
-        if self.declared.write and not self.site.database.is_sqlite:
-            return store.current_version(conn, hold=True)
         signed_in = self.who.signed_in if self.who is not None else None
-        return None if signed_in is None else signed_in.catalog_version
+        if signed_in is not None:
+            return signed_in.catalog_version
+        return store.current_version(conn, hold=True) if self.declared.write else None
 
     def finish(self, response: Response) -> None:
         """What follows the transaction: cookies, the log's user, the note that the session is in use."""
