@@ -145,7 +145,20 @@ class FormBuilder:
             return False
         visible = key in self.rights.readable or key in self.allowed
         # What the record will say by itself has nothing to show before it exists.
-        return visible and (self.operation == "edit" or key in self.allowed or key in self.draft.raws)
+        if self.operation == "edit" or key in self.allowed or key in self.draft.raws:
+            return visible
+        return visible and self._follows(key)
+
+    def _follows(self, key: str) -> bool:
+        """Whether a computed value follows from nothing but what is entered in this form."""
+        field = self.entity.fields.get(key)
+        if field is None or not field.behaviour.computed:
+            return key in self.allowed
+        compiled = self.ctx.catalog.formulas.get((self.entity.key, key))
+        if compiled is None:
+            return field.option("by") is None and str(field.option("of")).partition(".")[0] in self.tables
+        heads = {path.partition(".")[0] for path in compiled.reads}
+        return bool(heads) and all(head in self.tables or self._follows(head) for head in heads)
 
     def input(self, placed: Placed) -> Input:
         """The input of one field."""
