@@ -10,11 +10,12 @@ from urllib.parse import quote
 
 from starlette.responses import FileResponse, Response
 
-from formloom.metadata.errors import Conflict, InvalidInput, NotFound
+from formloom.metadata.errors import InvalidInput, NotFound
 from formloom.runtime import jobs
 from formloom.runtime.api.table import at
 from formloom.runtime.context import Context
 from formloom.runtime.http.answer import json_answer
+from formloom.runtime.http.browser import SAFE_METHODS
 from formloom.runtime.http.call import Call
 from formloom.runtime.http.strict_json import read_json
 
@@ -22,17 +23,18 @@ from . import staging
 from .commands import template_fields
 from .exporting import request_of
 from .options import Options
-from .plan import build, suggest
+from .plan import chosen_field, resolve, suggest
 from .reader import read
 from .report import Report
 from .staging import Import
-from .tasks import APPLY, CHECK, EXPORT, UNDO, export_path
+from .standing import APPLY, CHECK, UNDO, begin, decide, find_standing, staged_sheet
+from .tasks import EXPORT, export_path
+from .token_limit import limit_of
 from .verdict import reason
 from .workbook import write_template
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN_ERRORS = 200
-OPEN = (staging.STAGED, staging.CHECKED, staging.FAILED, staging.CANCELLED)
 
 
 def attachment(content: bytes, name: str, media_type: str = XLSX) -> Response:
@@ -48,12 +50,16 @@ def _ascii(name: str) -> str:
 
 
 def own_import(ctx: Context, call: Call) -> Import:
-    """The caller's import of the address. Raises NotFound."""
-    return staging.find(ctx.conn, call.record_id(), ctx.actor.id)
+    """The caller's import of the address. Raises NotFound, AccessDenied where he goes on with it but may not."""
+    record = staging.find(ctx.conn, call.record_id(), ctx.actor.id)
+    if call.method not in SAFE_METHODS:
+        ctx.access.entity(record.entity).require("import")
+    return record
 
 
 def start_import(ctx: Context, call: Call) -> Response:
     """Stage an uploaded file, with suggestions for its columns; nothing is written to records."""
+    call.form.only("entity", "options", "_csrf")
     entity = call.form.one("entity")
     ctx.access.entity(entity).require("import")
     given = call.form.one("options")
@@ -65,31 +71,13 @@ def start_import(ctx: Context, call: Call) -> Response:
 
 
 def stage_upload(ctx: Context, call: Call, entity: str, options: Options) -> Import:
-    """The staged import of the uploaded file. Raises FileRefused for one that cannot be read."""
+    """The staged import of the uploaded file. Raises FileRefused, InvalidInput for options that do not fit it."""
     upload = call.upload("file")
     digest = staging.keep_file(ctx.settings.data_dir, upload.file.read())
-    read(staging.file_path(ctx.settings.data_dir, digest), options.sheet)
+    sheet = read(staging.file_path(ctx.settings.data_dir, digest), options.sheet)
+    resolve(ctx, entity, sheet, options)
     import_id = staging.stage(ctx, entity, upload.name, digest, options)
     return staging.find(ctx.conn, import_id, ctx.actor.id)
-
-
-def begin(ctx: Context, record: Import, kind: str) -> int:
-    """The id of the job that now checks, applies or undoes the import. Raises Conflict in the wrong state."""
-    states = {CHECK: OPEN, APPLY: OPEN, UNDO: (staging.DONE,)}[kind]
-    to = staging.APPLYING if kind == APPLY else record.state
-    if record.state not in states or _is_busy(ctx, record):
-        raise Conflict("import.busy")
-    job = jobs.enqueue(ctx.conn, kind, {"import": record.id}, ctx.actor.id)
-    if not staging.move(ctx.conn, record.id, states, to, job=job):
-        raise Conflict("import.busy")
-    if ctx.site is not None:
-        ctx.after_commit.append(ctx.site.wake_jobs)
-    return job
-
-
-def _is_busy(ctx: Context, record: Import) -> bool:
-    job = jobs.get_job(ctx.conn, record.job) if record.job else None
-    return job is not None and not job.ended
 
 
 def show_import(ctx: Context, call: Call) -> Response:
@@ -100,21 +88,20 @@ def show_import(ctx: Context, call: Call) -> Response:
 
 def describe(ctx: Context, import_id: int, *, with_columns: bool = False) -> dict[str, Any]:
     """An import as JSON."""
-    record = staging.find(ctx.conn, import_id, ctx.actor.id)
-    job = jobs.get_job(ctx.conn, record.job) if record.job else None
-    busy = job is not None and not job.ended
+    now = find_standing(ctx, import_id)
+    record = now.record
     described: dict[str, Any] = {
         "id": record.id,
         "entity": record.entity,
         "file": record.file_name,
-        "state": record.state,
+        "state": now.state,
         "options": record.options.dump(),
         "counts": dict(record.counts),
         "error": None if record.error is None else {**record.error, "message": record.error["message"][ctx.lang]},
-        "job": None if job is None else _describe_job(job),
-        "errors": [] if busy else _errors(ctx, record),
+        "job": None if now.job is None else _describe_job(now.job),
+        "errors": [] if now.busy else _errors(ctx, record),
     }
-    if with_columns and record.state in OPEN and not busy:
+    if with_columns and now.may_change:
         described["columns"] = _columns(ctx, record)
     return described
 
@@ -124,13 +111,11 @@ def _describe_job(job: jobs.Job) -> dict[str, Any]:
 
 
 def _columns(ctx: Context, record: Import) -> list[dict[str, Any]]:
-    sheet = read(staging.checked_path(ctx.settings.data_dir, record), record.options.sheet)
-    _layout, matches = suggest(ctx, record.entity, sheet, record.options)
-    decided = record.options.map
+    _layout, matches = suggest(ctx, record.entity, staged_sheet(ctx, record), record.options)
     return [
         {
             "header": match.header,
-            "field": decided[match.header] if match.header in decided else match.field,
+            "field": chosen_field(match, record.options.map),
             "confidence": match.confidence,
             "samples": list(match.samples),
         }
@@ -142,8 +127,7 @@ def _errors(ctx: Context, record: Import) -> list[dict[str, Any]]:
     if not record.counts.get("refused"):
         return []
     verdicts = staging.load_verdicts(ctx.conn, record.id)
-    sheet = read(staging.checked_path(ctx.settings.data_dir, record), record.options.sheet)
-    layout, _matches = suggest(ctx, record.entity, sheet, record.options)
+    layout, _matches = suggest(ctx, record.entity, staged_sheet(ctx, record), record.options)
     labels = {key: field.text(ctx.lang) for key, field in ctx.catalog.entity(record.entity).all_fields.items()}
     return [
         {
@@ -158,32 +142,29 @@ def _errors(ctx: Context, record: Import) -> list[dict[str, Any]]:
 
 
 def apply_import(ctx: Context, call: Call) -> Response:
-    """Begin to write the rows; decisions may be sent along."""
+    """Begin to write the rows; decisions may be sent along. With `dry_run` among them, begin to check instead."""
     record = own_import(ctx, call)
+    kind = APPLY
     if call.json is not None:
         record = decide(ctx, record, call.json)
-    begin(ctx, record, APPLY)
+        kind = CHECK if call.json.get("dry_run") else APPLY
+    begin(ctx, record, kind)
     return json_answer(describe(ctx, record.id), 202)
-
-
-def decide(ctx: Context, record: Import, raw: Any) -> Import:
-    """The import with other decisions. Raises InvalidInput, Conflict once it is being applied."""
-    if not isinstance(raw, dict):
-        raise InvalidInput("import.bad_options", where="options")
-    if record.state not in OPEN:
-        raise Conflict("import.busy")
-    options = Options.parse({**record.options.dump(), **raw})
-    staging.change(ctx.conn, record.id, options=options.dump(), state=staging.STAGED)
-    return staging.find(ctx.conn, record.id, ctx.actor.id)
 
 
 def cancel_import(ctx: Context, call: Call) -> Response:
     """Stop what is running; an import that waits is put aside."""
     record = own_import(ctx, call)
+    stop(ctx, record)
+    return json_answer(describe(ctx, record.id))
+
+
+def stop(ctx: Context, record: Import) -> None:
+    """Ask what is running to stop; put aside what only waits."""
     if record.job is not None:
         jobs.cancel(ctx.conn, record.job)
-    staging.move(ctx.conn, record.id, (staging.STAGED, staging.CHECKED), staging.CANCELLED)
-    return json_answer(describe(ctx, record.id))
+    if record.state in (staging.STAGED, staging.CHECKED):
+        staging.move(ctx.conn, record, staging.CANCELLED)
 
 
 def undo_import(ctx: Context, call: Call) -> Response:
@@ -205,9 +186,9 @@ def report_of(ctx: Context, record: Import) -> Response:
         raise NotFound()
     path = staging.checked_path(ctx.settings.data_dir, record)
     sheet = read(path, record.options.sheet)
-    plan = build(ctx, record.entity, sheet, record.options)
+    layout, sources = resolve(ctx, record.entity, sheet, record.options)
     content = io.BytesIO()
-    Report(sheet, plan.layout, plan.sources, verdicts, ctx.lang).write(content, path)
+    Report(sheet, layout, sources, verdicts, ctx.lang).write(content, path)
     return attachment(content.getvalue(), f"{Path(record.file_name).stem}-report.xlsx")
 
 
@@ -229,7 +210,8 @@ def enqueue_export(ctx: Context, params: dict[str, str]) -> int:
     if kind not in ("xlsx", "csv"):
         raise InvalidInput("export.bad_request")
     request_of(ctx, entity, params)
-    job = jobs.enqueue(ctx.conn, EXPORT, {"entity": entity, "params": params, "format": kind}, ctx.actor.id)
+    payload = {"entity": entity, "params": params, "format": kind, **limit_of(ctx)}
+    job = jobs.enqueue(ctx.conn, EXPORT, payload, ctx.actor.id)
     if ctx.site is not None:
         ctx.after_commit.append(ctx.site.wake_jobs)
     return job

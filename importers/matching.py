@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from rapidfuzz import fuzz
 
+from formloom.metadata.errors import InvalidInput
 from formloom.metadata.model import Field
 from formloom.metadata.wording import LANGUAGES, text_of
 
 from .reader import Row, is_blank, shown
+from .sheet_scan import column_letters
 
 SURE, LIKELY = 100, 75
 HEADER_SEARCH_ROWS = 30
@@ -46,12 +48,17 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where a sheet's table stands: the header's row and the data rows, both counted from 0."""
+    """Where a sheet's table stands: the header's row and the data rows, both counted from 0.
+
+    `totals` and `hidden` are rows left out: sums of the others, and those nobody sees in Excel. A column with
+    values but no header is named by its letters, `(D)`.
+    """
 
     header: int
     headers: tuple[str, ...]
     data: tuple[int, ...]
     totals: tuple[int, ...]
+    hidden: tuple[int, ...] = ()
 
 
 def fold(text: Any) -> str:
@@ -74,17 +81,36 @@ def names_of(field: Field) -> tuple[str, ...]:
     return tuple(dict.fromkeys(fold(name) for name in (*labels, field.key, *field.aliases)))
 
 
-def find_layout(rows: Sequence[Row], fields: Sequence[Field], header: int | None = None) -> Layout:
-    """The table in `rows`. The header is the row naming most fields, else the first that reads like one."""
+def find_layout(
+    rows: Sequence[Row],
+    fields: Sequence[Field],
+    header: int | None = None,
+    hidden: Collection[int] = (),
+) -> Layout:
+    """The table in `rows`. The header is the row naming most fields, else the first that reads like one.
+
+    Raises InvalidInput for a `header` below the sheet's last row.
+    """
+    if header is not None and header >= len(rows):
+        raise InvalidInput("import.no_such_row", row=header + 1)
     row = _find_header(rows, fields) if header is None else header
-    headers = _distinct([shown(cell) for cell in rows[row]]) if rows else ()
     data: list[int] = []
     totals: list[int] = []
+    left_out: list[int] = []
     for number in range(row + 1, len(rows)):
         if is_blank(rows[number]):
             continue
-        (totals if is_total(rows[number]) else data).append(number)
-    return Layout(row, headers, tuple(data), tuple(totals))
+        (left_out if number in hidden else totals if is_total(rows[number]) else data).append(number)
+    headers = _headers(rows, row, data) if rows else ()
+    return Layout(row, headers, tuple(data), tuple(totals), tuple(left_out))
+
+
+def _headers(rows: Sequence[Row], header: int, data: Sequence[int]) -> tuple[str, ...]:
+    named = [shown(cell) for cell in rows[header]]
+    for column, name in enumerate(named):
+        if not name and any(rows[number][column] != "" for number in data):
+            named[column] = f"({column_letters(column + 1)})"
+    return _distinct(named)
 
 
 def _find_header(rows: Sequence[Row], fields: Sequence[Field]) -> int:
@@ -101,11 +127,17 @@ def _find_header(rows: Sequence[Row], fields: Sequence[Field]) -> int:
 
 
 def _distinct(headers: Sequence[str]) -> tuple[str, ...]:
-    seen: dict[str, int] = {}
+    """The headers, later ones of the same name with a number behind that no other has."""
+    taken = set(headers)
+    seen: set[str] = set()
     result = []
     for header in headers:
-        seen[header] = seen.get(header, 0) + 1
-        result.append(header if seen[header] == 1 or not header else f"{header} ({seen[header]})")
+        name, number = header, 1
+        while name and (name in seen or (number > 1 and name in taken)):
+            number += 1
+            name = f"{header} ({number})"
+        seen.add(name)
+        result.append(name)
     return tuple(result)
 
 

@@ -34,6 +34,16 @@ SCHEMA: dict[str, Any] = {
         },
         "mode": {"enum": list(MODES)},
         "dry_run": {"type": "boolean"},
+        "hidden_rows": {"type": "boolean"},
+        "replace": {
+            "type": "object",
+            "maxProperties": 1000,
+            "additionalProperties": {
+                "type": "object",
+                "maxProperties": 2000,
+                "additionalProperties": {"type": "string", "maxLength": 32_767},
+            },
+        },
         "fixes": {
             "type": "object",
             "maxProperties": 10_000,
@@ -51,7 +61,9 @@ class Options:
     """Decisions of one import.
 
     `map`: header -> field key, None to leave the column out; what it does not name is matched by suggestion.
-    `header` counts rows from 1. `fixes`: `R12C3` (sheet row and column from 1) -> corrected text.
+    `header` counts rows from 1. `hidden_rows`: whether rows that Excel hides are taken too. `replace`: header ->
+    text of a cell -> what shall stand in all such cells of the column. `fixes`: `R12C3` (sheet row and column from
+    1) -> corrected text of that cell.
     """
 
     sheet: str | None = None
@@ -61,6 +73,8 @@ class Options:
     key: tuple[str, ...] = ()
     mode: str = "all"
     dry_run: bool = False
+    hidden_rows: bool = False
+    replace: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     fixes: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -80,5 +94,6 @@ class Options:
         return {name: getattr(self, name) for name in self.__slots__} | {
             "map": dict(self.map),
             "key": list(self.key),
+            "replace": {header: dict(words) for header, words in self.replace.items()},
             "fixes": dict(self.fixes),
         }

@@ -15,7 +15,7 @@ from typing import Any
 from formloom.metadata.errors import FieldError, ValueRefused
 from formloom.metadata.model import Field
 
-from .reader import Row, TypedFormula
+from .reader import CellError, Row, TypedFormula
 from .references import Reader, resolve_column
 
 _PLAIN_NUMBER = re.compile(r"^[￥¥$€]?\s*-?[\d,]+(\.\d+)?$")
@@ -57,9 +57,13 @@ def parse_columns(reader: Reader, rows: Sequence[Row], sources: Sequence[Source]
 
 def _parse_column(reader: Reader, raws: list[Any], source: Source, result: Columns) -> None:
     target = source.field
-    formulas = {n: raw for n, raw in enumerate(raws) if isinstance(raw, TypedFormula)}
-    for position, formula in formulas.items():
-        raws[position] = formula.text
+    formulas: dict[int, str] = {}
+    for position, raw in enumerate(raws):
+        if isinstance(raw, TypedFormula):
+            formulas[position] = raws[position] = raw.text
+        elif isinstance(raw, CellError):
+            raws[position] = ""
+            result.refuse(position, FieldError(target.key, "cell_error", {"text": raw.text[:20]}))
     if source.factor is not None:
         raws = [_scaled(raw, source.factor) for raw in raws]
     if target.behaviour.target is not None:

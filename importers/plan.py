@@ -6,7 +6,7 @@ sheet's own row number of each.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from formloom.metadata.errors import FieldError, InvalidInput, UnknownField
 from formloom.metadata.model import Field
 
 from .matching import Layout, Match, find_layout, match_columns, unit_factor
+from .mending import mended_rows
 from .options import Options
 from .parsing import Columns, Source, parse_columns
 from .reader import Row, Sheet
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from formloom.runtime.context import Context
 
 DUPLICATE, DONE_BEFORE = "duplicate", "done_before"
-_REPEATABLE = frozenset({"repeated_in_file", "exists_already", "ambiguous_key"})
+_REPEATABLE = frozenset({"repeated_in_file", "exists_already", "ambiguous_key", "op_denied"})
+"""Refusals that depend on what the database holds, and are therefore judged again before writing."""
 
 
 @dataclass
@@ -64,19 +66,33 @@ def _fits_a_cell(field: Field) -> bool:
 
 
 def suggest(ctx: Context, entity: str, sheet: Sheet, options: Options) -> tuple[Layout, list[Match]]:
-    """The table found in the sheet and a match for each of its columns."""
+    """The table found in the sheet and a match for each of its columns. Raises InvalidInput."""
     fields = importable(ctx, entity)
-    layout = find_layout(sheet.rows, fields, options.header - 1 if options.header else None)
+    hidden = () if options.hidden_rows else sheet.hidden
+    layout = find_layout(sheet.rows, fields, options.header - 1 if options.header else None, hidden)
     return layout, match_columns(layout, sheet.rows, fields)
+
+
+def resolve(ctx: Context, entity: str, sheet: Sheet, options: Options) -> tuple[Layout, list[Source]]:
+    """The table and the columns that fill fields, as decided and else as suggested.
+
+    Raises InvalidInput for decisions that cannot be, AccessDenied for updating by who may not edit.
+    """
+    ctx.access.entity(entity).require("edit" if options.on_duplicate == "update" else "create")
+    layout, matches = suggest(ctx, entity, sheet, options)
+    sources = _sources(ctx, entity, matches, options.map)
+    missing = next((name for name in options.key if all(name != s.field.key for s in sources)), None)
+    if missing is not None:
+        raise InvalidInput("import.key_not_matched", name=missing)
+    return layout, sources
 
 
 def build(ctx: Context, entity: str, sheet: Sheet, options: Options) -> Plan:
     """The plan of an import. Raises InvalidInput for a mapping that cannot be, never for a bad cell."""
-    layout, matches = suggest(ctx, entity, sheet, options)
-    sources = _sources(importable(ctx, entity), layout, matches, options.map)
+    layout, sources = resolve(ctx, entity, sheet, options)
     if not sources:
         raise InvalidInput("import.nothing_matched")
-    rows = [_fixed(sheet.rows[number], number, options.fixes) for number in layout.data]
+    rows = mended_rows(sheet.rows, layout, options)
     plan = Plan(entity, layout, sources, parse_columns(ctx, rows, sources))
     _require(plan)
     _skip_done(plan, rows)
@@ -85,38 +101,42 @@ def build(ctx: Context, entity: str, sheet: Sheet, options: Options) -> Plan:
 
 
 def _sources(
-    fields: Sequence[Field], layout: Layout, matches: Sequence[Match], decided: Mapping[str, str | None]
+    ctx: Context, entity: str, matches: Sequence[Match], decided: Mapping[str, str | None]
 ) -> list[Source]:
-    by_key = {field.key: field for field in fields}
-    unknown = next((header for header in decided if header not in layout.headers), None)
+    headers = {match.header for match in matches}
+    unknown = next((header for header in decided if header not in headers), None)
     if unknown is not None:
         raise InvalidInput("import.no_such_column", name=unknown[:80])
+    by_key = {field.key: field for field in importable(ctx, entity)}
     chosen: dict[str, Source] = {}
-    named = {key for key in decided.values() if key}
     for match in matches:
-        key = (
-            decided[match.header]
-            if match.header in decided
-            else (match.field if match.field not in named else None)
-        )
+        key = chosen_field(match, decided)
         if key is None:
             continue
         if key not in by_key:
-            raise UnknownField(key)
+            raise _not_importable(ctx, entity, key)
         if key in chosen:
             raise InvalidInput("import.matched_twice", name=key)
         chosen[key] = Source(match.column, by_key[key], _factor(by_key[key], match.header))
     return list(chosen.values())
 
 
+def chosen_field(match: Match, decided: Mapping[str, str | None]) -> str | None:
+    """The field a column fills: the one decided, else the one suggested unless another column was given it."""
+    if match.header in decided:
+        return decided[match.header]
+    return None if match.field in decided.values() else match.field
+
+
+def _not_importable(ctx: Context, entity: str, key: str) -> InvalidInput:
+    """A field nobody knows and one the importing person may not see are refused alike."""
+    if key in ctx.access.entity(entity).readable:
+        return InvalidInput("field_read_only", fields=[FieldError(key, "field_read_only")])
+    return UnknownField(key)
+
+
 def _factor(field: Field, header: str) -> Decimal | None:
     return unit_factor(header) if field.behaviour.numeric else None
-
-
-def _fixed(row: Row, number: int, fixes: Mapping[str, str]) -> Row:
-    if not fixes:
-        return row
-    return [fixes.get(f"R{number + 1}C{column + 1}", cell) for column, cell in enumerate(row)]
 
 
 def _require(plan: Plan) -> None:
@@ -159,6 +179,16 @@ def decide(ctx: Context, plan: Plan, options: Options, done: Verdicts | None = N
     if options.on_duplicate == "create":
         plan.create = [p for p in open_rows if p not in finished]
         return
+    _decide_by_key(ctx, plan, options, open_rows, finished)
+    if plan.create and not ctx.access.may(plan.entity, "create"):
+        for position in plan.create:
+            plan.columns.refuse(position, FieldError("", "op_denied"))
+        plan.create = []
+
+
+def _decide_by_key(
+    ctx: Context, plan: Plan, options: Options, open_rows: Sequence[int], finished: Collection[int]
+) -> None:
     keys = _key_values(plan, options.key)
     wanted = {keys[position] for position in open_rows if keys[position] is not None}
     existing = existing_keys(ctx, plan.entity, options.key, wanted) if wanted else {}
@@ -177,9 +207,6 @@ def decide(ctx: Context, plan: Plan, options: Options, done: Verdicts | None = N
 
 
 def _key_values(plan: Plan, key: Sequence[str]) -> list[tuple[Any, ...] | None]:
-    missing = next((name for name in key if name not in plan.columns.values), None)
-    if missing is not None:
-        raise InvalidInput("import.key_not_matched", name=missing)
     rows = zip(*(plan.columns.values[name] for name in key), strict=True)
     return [None if any(value is None for value in row) else row for row in rows]
 

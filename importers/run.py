@@ -155,7 +155,7 @@ class ImportRun:
 
     def undo(self) -> dict[str, int]:
         """Take back what the import wrote and nobody has changed since; how many each way. Raises Conflict."""
-        if self.record.state != staging.DONE:
+        if not self.record.written or self.record.state == staging.UNDONE:
             raise Conflict("import.not_done")
         with self.writing() as conn:
             counts = undo.take_back(self._writer(conn), self.record.cause)

@@ -80,6 +80,11 @@ class Import:
     finished_at: datetime | None
 
     @property
+    def written(self) -> int:
+        """Number of rows this import has put into the database."""
+        return self.counts.get("written", 0)
+
+    @property
     def cause(self) -> str:
         """What the change log notes for everything this import writes."""
         return f"import:{self.id}"
@@ -159,9 +164,10 @@ def change(conn: Connection, import_id: int, **values: Any) -> None:
     conn.execute(sa.update(imports).where(imports.c.id == import_id).values(**values))
 
 
-def move(conn: Connection, import_id: int, states: tuple[str, ...], to: str, **values: Any) -> bool:
-    """Change the state if it is one of `states`; False when somebody else was faster."""
-    query = sa.update(imports).where(imports.c.id == import_id, imports.c.state.in_(states))
+def move(conn: Connection, record: Import, to: str, **values: Any) -> bool:
+    """Change the state, if the import is still as `record` has it; False when somebody else was faster."""
+    unchanged = sa.and_(imports.c.state == record.state, imports.c.job.is_not_distinct_from(record.job))
+    query = sa.update(imports).where(imports.c.id == record.id, unchanged)
     return conn.execute(query.values(state=to, **values)).rowcount == 1
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -21,8 +24,10 @@ from . import staging
 from .exporting import export, request_of
 from .run import ImportRun
 from .staging import Import
+from .standing import APPLY, CHECK, UNDO
+from .token_limit import read_limit
 
-CHECK, APPLY, UNDO, EXPORT = "import.check", "import.apply", "import.undo", "export"
+EXPORT = "export"
 
 
 def register_jobs() -> None:
@@ -33,12 +38,15 @@ def register_jobs() -> None:
     jobs.register(EXPORT, _export)
 
 
-def context_of(site: Site, conn: Connection, user_id: int) -> Context:
-    """The Context of a user in this transaction. Raises Unauthenticated when he may no longer sign in."""
+def context_of(site: Site, conn: Connection, user_id: int, limit: Mapping[str, Any] | None = None) -> Context:
+    """The Context of a user in this transaction, under the limit a job remembers. Raises Unauthenticated when he
+    may no longer sign in.
+    """
     policy_version, catalog_version = conn.execute(sa.select(*versions())).one()
     actor = load_actor(conn, user_id, policy_version)
     if actor is None:
         raise Unauthenticated()
+    actor = replace(actor, limit=read_limit(limit))
     catalog = site.catalog(conn, catalog_version)
     zone = ZoneInfo(actor.zone)
     return Context(conn, catalog, access_for(catalog, actor), site.settings, lang=actor.lang, zone=zone, site=site)
@@ -47,13 +55,15 @@ def context_of(site: Site, conn: Connection, user_id: int) -> Context:
 def _run_of(run: JobRun) -> ImportRun:
     with run.database.reading() as conn:
         record = staging.find(conn, run.payload["import"], None)
-    user = record.actor or 0
+    user, limit = record.actor or 0, run.payload.get("limit")
 
     def progress(done: int, total: int) -> None:
         run.stop_if_cancelled()
         run.progress(done, total)
 
-    return ImportRun(run.database, record, lambda conn: context_of(run.site, conn, user), run.writing, progress)
+    return ImportRun(
+        run.database, record, lambda conn: context_of(run.site, conn, user, limit), run.writing, progress
+    )
 
 
 def _check(run: JobRun) -> dict[str, int]:
@@ -99,7 +109,7 @@ def _export(run: JobRun) -> dict[str, int]:
 
     try:
         with run.database.reading() as conn:
-            ctx = context_of(run.site, conn, run.job.actor or 0)
+            ctx = context_of(run.site, conn, run.job.actor or 0, payload.get("limit"))
             count = export(ctx, request_of(ctx, payload["entity"], payload["params"]), partial, tell)
         partial.replace(target)
     finally:

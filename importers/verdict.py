@@ -27,7 +27,7 @@ class Verdicts:
     warnings: dict[int, list[FieldError]] = field(default_factory=dict)
 
     def counts(self) -> dict[str, int]:
-        """How many rows ended how."""
+        """How many rows ended how, or would. `written`: how many of them are in the database by this import."""
         return {
             "total": self.total,
             "created": len(self.created),
@@ -35,6 +35,7 @@ class Verdicts:
             "skipped": len(self.skipped),
             "refused": len(self.refused),
             "warnings": len(self.warnings),
+            "written": len(self.created) + len(self.updated) if self.written else 0,
         }
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ from starlette.routing import Route
 from formloom.metadata.errors import Conflict, FormloomError, InvalidInput
 from formloom.metadata.model import Field
 from formloom.metadata.wording import say
-from formloom.runtime import jobs
 from formloom.runtime.context import Context
 from formloom.runtime.http.answer import redirect
 from formloom.runtime.http.call import Call
@@ -21,40 +21,20 @@ from formloom.runtime.http.serve import page
 from formloom.runtime.render import register_templates, render
 
 from . import staging
-from .api import OPEN, begin, own_import, report_of, stage_upload
-from .matching import Layout, Match
+from .api import own_import, report_of, stage_upload, stop
+from .checking import SHOWN_ROWS, TABS, Checked
+from .matchview import matched_columns, remembered
 from .options import Options
-from .plan import importable, suggest
-from .reader import Sheet, read, shown
+from .plan import chosen_field, importable, suggest
 from .staging import Import
-from .tasks import APPLY, CHECK, UNDO
-from .verdict import Verdicts, reason
+from .standing import APPLY, CHECK, UNDO, Standing, begin, keep, keep_mode, staged_sheet, standing
 from .workbook_guard import Limits
 
 register_templates(Path(__file__).parent / "templates")
 
-SHOWN_ROWS = 100
+RECENT = 5
+LISTED = 50
 IGNORED = "-"
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedCell:
-    """A refused cell: where it is (`R12C3`), what it is called, what stands in it and why it was refused."""
-
-    place: str
-    label: str
-    text: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedRow:
-    """A refused row: its number in the sheet, what tells it from others, its refused cells, other reasons."""
-
-    number: int
-    name: str
-    cells: tuple[RefusedCell, ...]
-    reasons: tuple[str, ...]
 
 
 def choose_file(ctx: Context, call: Call) -> Response:
@@ -66,83 +46,122 @@ def choose_file(ctx: Context, call: Call) -> Response:
 
 def _upload_page(ctx: Context, entity: str, error: FormloomError | None = None) -> Response:
     found = ctx.catalog.entity(entity)
-    recent = [each for each in staging.recent(ctx.conn, ctx.actor.id) if each.entity == entity]
+    recent = [each for each in staging.recent(ctx.conn, ctx.actor.id, LISTED) if each.entity == entity]
     return render(
         ctx,
         "imports/upload.html",
         status=error.status if error else 200,
         entity=found,
         plural=found.text(ctx.lang, plural=True),
-        recent=recent[:5],
+        recent=[standing(ctx, each) for each in recent[:RECENT]],
         problem=error.message(ctx.lang) if error else "",
         limit=Limits().file_size // 2**20,
+        here="",
+        steps={},
     )
 
 
+def list_imports(ctx: Context, call: Call) -> Response:
+    """One's own imports, the newest first."""
+    call.query.only()
+    found = staging.recent(ctx.conn, ctx.actor.id, LISTED)
+    names = {e.key: e.text(ctx.lang, plural=True) for e in ctx.catalog.entities.values()}
+    every = [standing(ctx, each) for each in found]
+    return render(ctx, "imports/list.html", imports=every, names=names)
+
+
 def upload(ctx: Context, call: Call) -> Response:
-    """Keep the file and go on to matching."""
+    """Keep the file and go on to matching, with the decisions made for the last file of the kind."""
     entity = call.form.one("entity")
     ctx.access.entity(entity).require("import")
+    earlier = staging.recent(ctx.conn, ctx.actor.id, LISTED)
     try:
         record = stage_upload(ctx, call, entity, Options())
     except FormloomError as error:
         return _upload_page(ctx, entity, error)
+    options = remembered(ctx, record, [each for each in earlier if each.entity == entity])
+    if options is not None:
+        staging.change(ctx.conn, record.id, options=options.dump())
     return redirect(call, f"/imports/{record.id}")
 
 
 def show(ctx: Context, call: Call) -> Response:
     """The step the import stands at; `step=match` goes back to matching."""
-    record = own_import(ctx, call)
-    job = jobs.get_job(ctx.conn, record.job) if record.job else None
-    if job is not None and not job.ended:
-        return _running(ctx, record, job)
-    if record.state == staging.CHECKED and call.query.one("step") != "match":
-        return _checked(ctx, record)
-    if record.state in (staging.DONE, staging.UNDONE):
-        return _done(ctx, record)
-    return _match(ctx, record)
+    call.query.only("step", "show")
+    now = standing(ctx, own_import(ctx, call))
+    if now.busy:
+        return _running(ctx, now)
+    if now.record.written or now.state in (staging.DONE, staging.UNDONE):
+        return _ended(ctx, now)
+    if now.state == staging.CHECKED and call.query.one("step") != "match":
+        try:
+            return _checked(ctx, now.record, call.query.one("show"))
+        except InvalidInput as error:  # what was decided does not fit any more
+            return _match(ctx, now, error)
+    return _match(ctx, now)
 
 
 def progress(ctx: Context, call: Call) -> Response:
     """The bar while something runs; once it has ended, htmx is told to show the import again."""
-    record = own_import(ctx, call)
-    job = jobs.get_job(ctx.conn, record.job) if record.job else None
-    if job is None or job.ended:
-        answer = Response(status_code=204)
-        answer.headers["HX-Location"] = (
-            f'{{"path": "/imports/{record.id}", "target": "#main", "swap": "innerHTML"}}'
-        )
-        return answer
-    return _running(ctx, record, job, part="bar")
+    now = standing(ctx, own_import(ctx, call))
+    if now.busy:
+        return _running(ctx, now, part="bar")
+    answer = Response(status_code=204)
+    answer.headers["HX-Location"] = (
+        f'{{"path": "/imports/{now.record.id}", "target": "#main", "swap": "innerHTML"}}'
+    )
+    return answer
 
 
-def _running(ctx: Context, record: Import, job: jobs.Job, part: str | None = None) -> Response:
-    total = job.progress_total
+def _running(ctx: Context, now: Standing, part: str | None = None) -> Response:
+    job = now.job
+    assert job is not None
+    done, total = job.progress_done, job.progress_total
+    seconds = (datetime.now(UTC) - job.started_at).total_seconds() if job.started_at else 0.0
     return render(
         ctx,
         "imports/running.html",
         fragment=part,
-        record=record,
+        record=now.record,
         job=job,
-        share=round(job.progress_done / total * 100) if total else None,
-        **_common(ctx, record),
+        share=round(done / total * 100) if total else None,
+        speed=round(done / seconds) if done and seconds > 1 else 0,
+        left=_time_left(done, total, seconds, ctx.lang),
+        **_common(ctx, now.record),
     )
+
+
+def _time_left(done: int, total: int, seconds: float, lang: str) -> str:
+    if not done or not total or seconds < 2:
+        return ""
+    left = round(seconds / done * (total - done))
+    return say("import.seconds", lang, n=left) if left < 90 else say("import.minutes", lang, n=round(left / 60))
 
 
 def _common(ctx: Context, record: Import) -> dict[str, Any]:
     found = ctx.catalog.entity(record.entity)
-    return {"entity": found, "plural": found.text(ctx.lang, plural=True), "here": f"/imports/{record.id}"}
+    here = f"/imports/{record.id}"
+    steps = {1: f"/imports/new?entity={record.entity}"}
+    if not record.written and record.state in (staging.CHECKED, staging.STAGED, staging.FAILED, staging.CANCELLED):
+        steps[2] = here + "?step=match"
+    if record.state == staging.CHECKED:
+        steps[3] = here
+    return {"entity": found, "plural": found.text(ctx.lang, plural=True), "here": here, "steps": steps}
 
 
-def _match(ctx: Context, record: Import, error: FormloomError | None = None) -> Response:
-    sheet, layout, matches = _read(ctx, record)
+def _match(
+    ctx: Context, now: Standing, error: FormloomError | None = None, options: Options | None = None
+) -> Response:
+    record = now.record if options is None else replace(now.record, options=options)
+    try:
+        sheet = staged_sheet(ctx, record)
+        layout, matches = suggest(ctx, record.entity, sheet, record.options)
+    except FormloomError as unreadable:
+        if record.options == Options():
+            raise
+        return _match(ctx, now, error or unreadable, Options())
     fields = importable(ctx, record.entity)
-    decided = record.options.map
-    named = {key for key in decided.values() if key}
-    chosen = {
-        m.header: decided[m.header] if m.header in decided else (m.field if m.field not in named else None)
-        for m in matches
-    }
+    chosen = {match.header: chosen_field(match, record.options.map) for match in matches}
     return render(
         ctx,
         "imports/match.html",
@@ -151,30 +170,18 @@ def _match(ctx: Context, record: Import, error: FormloomError | None = None) -> 
         sheet=sheet,
         sheet_choices=[(name, name) for name in sheet.sheets],
         found=layout,
-        matches=matches,
-        chosen=chosen,
+        columns=matched_columns(ctx, sheet, layout, matches, {f.key: f for f in fields}, chosen),
         fields=[(field.key, field.text(ctx.lang)) for field in fields],
         missing=_missing(fields, chosen, ctx.lang),
         keys=_keys(fields, chosen),
-        problem=_problem(ctx, record, error),
+        problem=error.message(ctx.lang) if error else now.problem(ctx.lang),
+        stopped=now.state == staging.CANCELLED,
         ignored=IGNORED,
         **_common(ctx, record),
     )
 
 
-def _problem(ctx: Context, record: Import, error: FormloomError | None) -> str:
-    if error is not None:
-        return error.message(ctx.lang)
-    return str(record.error["message"][ctx.lang]) if record.error else ""
-
-
-def _read(ctx: Context, record: Import) -> tuple[Sheet, Layout, list[Match]]:
-    sheet = read(staging.checked_path(ctx.settings.data_dir, record), record.options.sheet)
-    layout, matches = suggest(ctx, record.entity, sheet, record.options)
-    return sheet, layout, matches
-
-
-def _missing(fields: Sequence[Field], chosen: dict[str, str | None], lang: str) -> list[str]:
+def _missing(fields: Sequence[Field], chosen: Mapping[str, str | None], lang: str) -> list[str]:
     """Labels of required fields that nothing fills."""
     filled = set(chosen.values())
     return [
@@ -184,25 +191,26 @@ def _missing(fields: Sequence[Field], chosen: dict[str, str | None], lang: str) 
     ]
 
 
-def _keys(fields: Sequence[Field], chosen: dict[str, str | None]) -> list[str]:
+def _keys(fields: Sequence[Field], chosen: Mapping[str, str | None]) -> list[str]:
     """Fields that may tell duplicates, the unique ones first."""
     filled = [field for field in fields if field.key in chosen.values()]
     return [field.key for field in sorted(filled, key=lambda field: not field.unique)]
 
 
 def save_match(ctx: Context, call: Call) -> Response:
-    """Keep the decisions; go on to the check, or show another sheet or header row."""
+    """Keep the decisions; go on to the check, or show another sheet, header row or field."""
     record = own_import(ctx, call)
+    options: Options | None = None
     try:
         options = _decided(call, record)
-        if record.state not in OPEN:
-            raise Conflict("import.busy")
+        record = keep(ctx, record, options)
     except InvalidInput as error:
-        return _match(ctx, record, error)
-    staging.change(ctx.conn, record.id, options=options.dump(), state=staging.STAGED, error=None)
+        return _match(ctx, standing(ctx, record), error, options)
+    except FormloomError as error:
+        return _match(ctx, standing(ctx, record), error)
     if call.form.one("go") == "check":
-        begin(ctx, staging.find(ctx.conn, record.id, ctx.actor.id), CHECK)
-    return redirect(call, f"/imports/{record.id}")
+        begin(ctx, record, CHECK)
+    return redirect(call, f"/imports/{record.id}" + ("" if call.form.one("go") == "check" else "?step=match"))
 
 
 def _decided(call: Call, record: Import) -> Options:
@@ -215,90 +223,70 @@ def _decided(call: Call, record: Import) -> Options:
         "header": header,
         "map": {h: (None if key == IGNORED else key) for h, key in mapped.items()} if same_table else {},
         "on_duplicate": form.one("on_duplicate", "create"),
-        "key": [key for key in form.many("key") if key],
+        "key": [key for key in form.many("key") if key in mapped.values()] if same_table else [],
         "mode": form.one("mode", "all"),
+        "hidden_rows": form.flag("hidden_rows"),
         "fixes": dict(record.options.fixes) if same_table else {},
+        "replace": dict(record.options.replace) if same_table else {},
     }
-    if raw["on_duplicate"] == "create":
-        raw["key"] = []
+    if raw["on_duplicate"] == "create" or not same_table:
+        raw |= {"key": [], "on_duplicate": "create"}
     return Options.parse(raw)
 
 
-def _checked(ctx: Context, record: Import) -> Response:
-    sheet, layout, matches = _read(ctx, record)
+def _checked(ctx: Context, record: Import, tab: str) -> Response:
     verdicts = staging.load_verdicts(ctx.conn, record.id)
+    counts = record.counts
+    full = [name for name in TABS if counts.get(name)]
+    if tab not in full:
+        tab = "refused" if "refused" in full else (full or ["created"])[0]
+    checked = Checked(ctx, record, verdicts)
     return render(
         ctx,
         "imports/checked.html",
         record=record,
-        counts=record.counts,
-        rows=_refused_rows(ctx, record, sheet, layout, matches, verdicts),
+        counts=counts,
+        tab=tab,
+        tabs=full,
+        ready=counts.get("created", 0) + counts.get("updated", 0),
         shown_rows=SHOWN_ROWS,
-        ready=record.counts.get("created", 0) + record.counts.get("updated", 0),
-        reasons=_summary(ctx, verdicts),
+        equal=checked.equal_cells() if tab == "refused" else [],
+        rows=checked.refused_rows() if tab == "refused" else [],
+        columns=list(checked.labels.values()),
+        preview=checked.preview(tab) if tab in ("created", "updated") else [],
+        skipped=checked.skipped() if tab == "skipped" else [],
+        warned=checked.warnings(),
+        mended=sum(map(len, record.options.replace.values())) + len(record.options.fixes),
         **_common(ctx, record),
     )
 
 
-def _refused_rows(
-    ctx: Context, record: Import, sheet: Sheet, layout: Layout, matches: Sequence[Match], verdicts: Verdicts
-) -> list[RefusedRow]:
-    fields = ctx.catalog.entity(record.entity).all_fields
-    labels = {key: field.text(ctx.lang) for key, field in fields.items()}
-    columns = _columns_of(record, matches)
-    title = columns.get(ctx.catalog.entity(record.entity).title, 0)
-    found = []
-    for position in sorted(verdicts.refused)[:SHOWN_ROWS]:
-        number = layout.data[position]
-        cells, reasons = [], []
-        for error in verdicts.refused[position]:
-            column = columns.get(error.field)
-            if column is None:
-                reasons.append(reason(error, labels, ctx.lang))
-                continue
-            place = f"R{number + 1}C{column + 1}"
-            text = record.options.fixes.get(place, shown(sheet.rows[number][column]))
-            cells.append(RefusedCell(place, labels[error.field], text, error.message(ctx.lang)))
-        found.append(RefusedRow(number + 1, shown(sheet.rows[number][title]), tuple(cells), tuple(reasons)))
-    return found
-
-
-def _columns_of(record: Import, matches: Sequence[Match]) -> dict[str, int]:
-    decided = record.options.map
-    chosen = {m.column: decided[m.header] if m.header in decided else m.field for m in matches}
-    return {key: column for column, key in chosen.items() if key}
-
-
-def _summary(ctx: Context, verdicts: Verdicts) -> list[tuple[str, int]]:
-    """The commonest reasons with their number of rows."""
-    labels: dict[str, str] = {}
-    counted: dict[str, int] = {}
-    for errors in verdicts.refused.values():
-        for error in errors:
-            text = labels.setdefault(str((error.field, error.code)), reason(error, {}, ctx.lang))
-            counted[text] = counted.get(text, 0) + 1
-    return sorted(counted.items(), key=lambda pair: -pair[1])[:5]
-
-
 def fix(ctx: Context, call: Call) -> Response:
-    """Keep corrected cells and check again."""
+    """Keep corrected cells and check again: single ones, all equal ones of a column, or none any more."""
     record = own_import(ctx, call)
-    fixes = {name[4:]: call.form.one(name) for name in call.form if name.startswith("fix:")}
-    options = Options.parse({**record.options.dump(), "fixes": {**record.options.fixes, **fixes}})
-    if record.state not in OPEN:
-        raise Conflict("import.busy")
-    staging.change(ctx.conn, record.id, options=options.dump(), state=staging.STAGED)
-    begin(ctx, staging.find(ctx.conn, record.id, ctx.actor.id), CHECK)
+    form, options = call.form, record.options
+    if form.one("forget"):
+        options = replace(options, fixes={}, replace={})
+    fixes = {name[4:]: form.one(name) for name in form if name.startswith("fix:")}
+    same = {name[4:]: form.one("was:" + name[4:]) for name in form if name.startswith("fix:")}
+    changed = {place: text for place, text in fixes.items() if text != same[place] or f"was:{place}" not in form}
+    equal = {header: dict(words) for header, words in options.replace.items()}
+    if form.one("header"):
+        equal.setdefault(form.one("header"), {})[form.one("text")] = form.one("to")
+    raw = {**options.dump(), "fixes": {**options.fixes, **changed}, "replace": equal}
+    record = keep(ctx, record, Options.parse(raw))
+    begin(ctx, record, CHECK)
     return redirect(call, f"/imports/{record.id}")
 
 
 def start(ctx: Context, call: Call) -> Response:
-    """Begin to write the rows; `mode` rows leaves the refused ones out."""
+    """Begin to write the rows, or go on with it; `mode` rows leaves the refused ones out."""
     record = own_import(ctx, call)
-    mode = call.form.one("mode") or record.options.mode
-    options = Options.parse({**record.options.dump(), "mode": mode})
-    staging.change(ctx.conn, record.id, options=options.dump())
-    begin(ctx, staging.find(ctx.conn, record.id, ctx.actor.id), APPLY)
+    if not record.written and call.form.one("mode"):
+        if not standing(ctx, record).may_apply:
+            raise Conflict("import.busy")
+        record = keep_mode(ctx, record, call.form.one("mode"))
+    begin(ctx, record, APPLY)
     return redirect(call, f"/imports/{record.id}")
 
 
@@ -308,22 +296,27 @@ def take_back(ctx: Context, call: Call) -> Response:
     return redirect(call, f"/imports/{call.record_id()}")
 
 
-def stop(ctx: Context, call: Call) -> Response:
+def stop_running(ctx: Context, call: Call) -> Response:
     """Stop what is running."""
     record = own_import(ctx, call)
-    if record.job is not None:
-        jobs.cancel(ctx.conn, record.job)
+    stop(ctx, record)
     return redirect(call, f"/imports/{record.id}")
 
 
-def _done(ctx: Context, record: Import) -> Response:
+def _ended(ctx: Context, now: Standing) -> Response:
+    """The end of an import: all in, taken back, or stopped half way."""
+    counts = now.record.counts
+    total, known = counts.get("total", 0), ("created", "updated", "skipped", "refused")
     return render(
         ctx,
         "imports/done.html",
-        record=record,
-        counts=record.counts,
-        state_text=say(f"import.state.{record.state}", ctx.lang),
-        **_common(ctx, record),
+        record=now.record,
+        state=now.state,
+        counts={**counts, "open": total - sum(counts.get(name, 0) for name in known)},
+        problem=now.problem(ctx.lang),
+        may_undo=now.may_undo,
+        may_go_on=now.may_apply and now.record.written > 0,
+        **_common(ctx, now.record),
     )
 
 
@@ -334,6 +327,7 @@ def report(ctx: Context, call: Call) -> Response:
 
 routes = [
     Route("/imports/new", page(choose_file)),
+    Route("/imports", page(list_imports)),
     Route("/imports", page(upload, write=True), methods=["POST"]),
     Route("/imports/{id}", page(show)),
     Route("/imports/{id}/progress", page(progress)),
@@ -341,6 +335,6 @@ routes = [
     Route("/imports/{id}/fix", page(fix, write=True), methods=["POST"]),
     Route("/imports/{id}/start", page(start, write=True), methods=["POST"]),
     Route("/imports/{id}/undo", page(take_back, write=True), methods=["POST"]),
-    Route("/imports/{id}/stop", page(stop, write=True), methods=["POST"]),
+    Route("/imports/{id}/stop", page(stop_running, write=True), methods=["POST"]),
     Route("/imports/{id}/report.xlsx", page(report)),
 ]

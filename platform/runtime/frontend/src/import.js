@@ -1,4 +1,4 @@
-// The import wizard: the chosen file's name, dropping a file, choosing another sheet.
+// The import wizard: the chosen file's name, dropping a file, choosing another sheet or field.
 
 import { whenShown } from "./page.js";
 
@@ -21,6 +21,16 @@ whenShown(".drop-zone", (zone) => {
   }
 });
 
+// Another sheet, or another field for a column, is read at once, so that the samples tell what would be stored.
 document.addEventListener("change", (event) => {
-  if (event.target.matches("#match-form select[name=sheet]")) event.target.form.requestSubmit(event.target.form.querySelector("button[value=again]"));
+  if (!event.target.matches("#match-form select")) return;
+  const frame = document.getElementById("main");
+  const [top, id] = [frame.scrollTop, event.target.id];
+  document.addEventListener("htmx:afterSettle", () => comeBack(frame, top, id), { once: true });
+  event.target.form.requestSubmit(event.target.form.querySelector("button[value=again]"));
 });
+
+function comeBack(frame, top, id) {
+  frame.scrollTo(0, top);
+  document.getElementById(id)?.focus({ preventScroll: true });
+}
