@@ -52,7 +52,7 @@ whenShown("#neighbours", (place) => {
 });
 
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
-  if (detail.target.id === "dialog" && detail.target.querySelector(".history") && !detail.target.open) detail.target.showModal();
+  if (detail.target?.id === "dialog" && detail.target.querySelector(".history") && !detail.target.open) detail.target.showModal();
 });
 
 // On a phone the stages are wider than the screen: begin where the record stands.
