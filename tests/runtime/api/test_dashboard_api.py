@@ -80,3 +80,58 @@ def test_odd_filters_are_refused(visitor_with_board: Visitor, query: str, status
 
 def test_an_unknown_dashboard_is_absent(visitor_with_board: Visitor):
     assert Program(visitor_with_board, "sally").call("GET", "/dashboards/nothing/data").status_code == 404
+
+
+SHAPES = {
+    "metric": {"href", "measures", "value", "before", "spark"},
+    "bar": {"href", "measures", "categories", "series", "marks", "more"},
+    "table": {"href", "measures", "columns", "rows", "more"},
+}
+
+
+def test_each_kind_of_widget_has_its_shape(visitor: Visitor):
+    base = {"label": "x", "entity": "company", "measures": [{"op": "count"}, {"op": "sum", "field": "credit"}]}
+    month = {"field": "founded", "bucket": "month"}
+    given = (
+        {**base, "key": "figure", "type": "metric", "date_field": "founded", "compare": "previous"},
+        {**base, "key": "bars", "type": "bar", "group_by": [month, {"field": "grade"}]},
+        {**base, "key": "rows", "type": "table", "columns": ["name", "founded", "credit"], "measures": []},
+    )
+    boss = Program(visitor, "boss")
+    board = {"kind": "dashboard", "key": "shapes", "label": "Shapes", "widgets": list(given)}
+    assert boss.call("PUT", "/metadata/dashboard/shapes", board).status_code == 200
+    values = {"name": "A", "grade": "a", "credit": "10.50", "founded": "2026-02-03"}
+    assert boss.call("POST", "/records/company", values).status_code == 201
+
+    answer = boss.call("GET", "/dashboards/shapes/data?period=2026-01-01..2026-03-31").json()
+    figure, bars, rows = answer["widgets"]
+
+    assert answer["key"] == "shapes"
+    assert answer["period"] == {"text": "2026-01-01..2026-03-31", "from": "2026-01-01", "to": "2026-03-31"}
+    for widget in (figure, bars, rows):
+        assert widget.keys() == {"key", "type", "label", "state"} | SHAPES[widget["type"]]
+    assert (figure["value"], figure["before"]) == (1, 0)
+    assert bars["categories"] == [{"label": "Feb 2026", "short": "Feb\n2026", "begun": True}]
+    assert [each["label"] for each in bars["series"]] == ["A"]
+    assert bars["marks"] == [
+        {
+            "label": "Feb 2026",
+            "series": "A",
+            "values": [1, "10.50"],
+            "color": bars["series"][0]["color"],
+            "href": bars["marks"][0]["href"],
+            "category": 0,
+            "row": 0,
+        }
+    ]
+    assert [(row["name"], row["founded"], row["credit"]) for row in rows["rows"]] == [("A", "2026-02-03", "10.50")]
+    assert rows["more"] is False
+
+
+def test_a_card_without_rows_says_that_it_is_empty(visitor_with_board: Visitor):
+    clara = widgets(visitor_with_board, "clara")
+    assert clara["cities"]["state"] == "ok"
+
+    answer = Program(visitor_with_board, "boss").call("GET", "/dashboards/overview/data?owner=1").json()
+    cities = next(widget for widget in answer["widgets"] if widget["key"] == "cities")
+    assert (cities["state"], cities["marks"], cities["categories"]) == ("empty", [], [])
