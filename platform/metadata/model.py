@@ -211,8 +211,9 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Composer:
-    """What is quickly added to a record on its page, and stands in its timeline: a record of `entity` whose relation
-    `by` points here. `fields` are asked for, `take` copies ours (by their fields), `at` says when it happened.
+    """What is quickly added to a record on its page, and stands in its timeline: a record of `entity` whose
+    relation `by` points here. `fields` are asked for, `take` copies ours (by their fields), `at` says when it
+    happened.
     """
 
     entity: str

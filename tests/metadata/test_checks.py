@@ -163,7 +163,13 @@ CASES: list[tuple[str, list[Any]]] = [
     ("M313", layout(sort=["lines"])),
     ("M314", detail(stage="name")),
     ("M315", [*detail(related=[{"entity": "b", "by": "up"}]), entity("b", field("up", "relation", target="b"))]),
-    ("M315", [*detail(composer={"entity": "b", "by": "up", "fields": ["up"]}), entity("b", field("up", "relation", target="b"))]),
+    (
+        "M315",
+        [
+            *detail(composer={"entity": "b", "by": "up", "fields": ["up"]}),
+            entity("b", field("up", "relation", target="b")),
+        ],
+    ),
     ("M316", card(measures=[{"op": "sum", "field": "name"}])),
     ("M316", card(measures=[{"op": "sum"}])),
     ("M317", card(group_by=[{"field": "size", "bucket": "month"}])),

@@ -89,7 +89,7 @@ def raw_of(ctx: Context, field: Field, value: Any) -> Raw:
 
 
 def exact_of(field: Field, value: Any) -> str:
-    """The whole text of a value of which its input shows less: an instant's seconds. Empty where nothing is lost."""
+    """The whole text of a value of which its input shows less, an instant with seconds; empty for the others."""
     if isinstance(value, datetime) and (value.second or value.microsecond):
         return str(field.behaviour.dump(field, value))
     return ""
@@ -239,7 +239,7 @@ def _raw(texts: Sequence[str]) -> Raw:
 
 
 def written(ctx: Context, entity: str, draft: Draft, *, new: bool) -> dict[str, Any]:
-    """The raw values of a draft as Records takes them. Raises InvalidInput where something written was not found."""
+    """The raw values of a draft as Records takes them. Raises InvalidInput where what was written names nothing."""
     if draft.unfound:
         raise InvalidInput(fields=[FieldError(name, "invalid_reference") for name in draft.unfound])
     values: dict[str, Any] = _without_gaps(ctx, entity, draft.raws) if new else dict(draft.raws)

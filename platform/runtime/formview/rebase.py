@@ -1,4 +1,4 @@
-"""A form that met the changes of somebody else: what its writer left alone follows them, what he changed stays his."""
+"""A form that met somebody else's changes: what its writer left alone follows them, what he changed stays his."""
 
 from __future__ import annotations
 
@@ -76,11 +76,15 @@ def _follow_lines(ctx: Context, table: Field, draft: Draft, fresh: Draft, at: tu
             line.id = line.rev = ""
         kept.append(line)
     mine = {line.id for line in kept}
-    added = [line for line in fresh.lines.get(table.key, ()) if int(line.id) in since.created and line.id not in mine]
+    added = [
+        line for line in fresh.lines.get(table.key, ()) if int(line.id) in since.created and line.id not in mine
+    ]
     draft.lines[table.key] = [*kept, *added]
 
 
 def _is_changed(child: Entity, line: Line, base: Mapping[str, Any]) -> bool:
     """Whether the writer changed a line that is gone, as far as the log tells."""
-    return any(key in child.fields and _dumped(child.fields[key], line.raws[key]) != base[key]
-               for key in base.keys() & line.raws.keys())
+    return any(
+        key in child.fields and _dumped(child.fields[key], line.raws[key]) != base[key]
+        for key in base.keys() & line.raws.keys()
+    )

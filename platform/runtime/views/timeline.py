@@ -103,9 +103,7 @@ def _taken(ctx: Context, composer: Composer, parent: Record) -> dict[str, Any]:
     return found
 
 
-def _not_composed(
-    ctx: Context, call: Call, composer: Composer, draft: Draft, error: FormloomError
-) -> Response:
+def _not_composed(ctx: Context, call: Call, composer: Composer, draft: Draft, error: FormloomError) -> Response:
     with fresh_reading(ctx) as fresh:
         draft.complain(error.fields, ctx.lang)
         return render(
@@ -147,7 +145,9 @@ def _history(ctx: Context, call: Call, problem: str = "") -> Response:
         status=422 if problem else 200,
         field=field,
         steps=steps,
-        begun=next((entry for entry in reversed(entries) if entry.op == "create" and entry.entity == entity), None),
+        begun=next(
+            (entry for entry in reversed(entries) if entry.op == "create" and entry.entity == entity), None
+        ),
         may_restore=may_restore,
         now=now,
         rev=record["rev"],

@@ -92,7 +92,13 @@ LINE = {
         {"key": "qty", "type": "integer", "label": "Qty", "required": True, "default": 1, "min": 1},
         {"key": "price", "type": "money", "label": "Price", "required": True, "default_formula": "ware.price"},
         {"key": "gift", "type": "boolean", "label": "Gift", "default": False},
-        {"key": "sum", "type": "formula", "label": "Sum", "formula": "IF(gift, 0, qty * price)", "result": "money"},
+        {
+            "key": "sum",
+            "type": "formula",
+            "label": "Sum",
+            "formula": "IF(gift, 0, qty * price)",
+            "result": "money",
+        },
     ],
 }
 NOTE = {

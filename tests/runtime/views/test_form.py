@@ -73,7 +73,8 @@ def test_an_edit_form_shows_the_record_with_its_lines(sally: Visitor):
 
 
 @pytest.mark.parametrize(
-    ("address", "status"), [("/e/vault/new", 404), ("/e/nothing/new", 404), ("/e/ware/new", 403), ("/e/offer/9/edit", 404)]
+    ("address", "status"),
+    [("/e/vault/new", 404), ("/e/nothing/new", 404), ("/e/ware/new", 403), ("/e/offer/9/edit", 404)],
 )
 def test_forms_of_what_one_may_not_change_are_refused(sally: Visitor, address: str, status: int):
     assert sally.get(address).status_code == status
@@ -90,7 +91,10 @@ def test_a_record_is_saved_with_its_lines_in_their_order(sally: Visitor):
     )
 
     lines = stored(sally, offer)["lines"]
-    assert [(each["ware"], each["qty"], each["price"]) for each in lines] == [(saw, 2, "15.00"), (hammer, 1, "10.00")]
+    assert [(each["ware"], each["qty"], each["price"]) for each in lines] == [
+        (saw, 2, "15.00"),
+        (hammer, 1, "10.00"),
+    ]
     assert stored(sally, offer)["total"] == "30.00"
 
 
@@ -135,7 +139,9 @@ def test_a_form_with_a_name_that_is_no_input_is_refused_and_kept(sally: Visitor,
 
 
 def test_what_is_written_into_a_picker_and_names_nothing_is_refused_and_kept(sally: Visitor):
-    answer = sally.post("/e/offer", STARTED | line(0) | {"_text.lines[0].ware": "Hamer", "_text.company": "Acm", "company": ""})
+    answer = sally.post(
+        "/e/offer", STARTED | line(0) | {"_text.lines[0].ware": "Hamer", "_text.company": "Acm", "company": ""}
+    )
 
     assert answer.status_code == 422
     assert inputs(answer.text)["_text.lines[0].ware"] == "Hamer" and inputs(answer.text)["_text.company"] == "Acm"
@@ -199,7 +205,11 @@ def test_after_a_conflict_lines_that_others_added_stay(sally: Visitor):
     offer = add(sally, "offer", name="Roof", amount="100", lines=[{"ware": hammer, "qty": 1}])
     mine = inputs(sally.get(f"/e/offer/{offer}/edit").text)
     now = stored(sally, offer)
-    theirs = {"amount": "200", "lines": [{"id": now["lines"][0]["id"]}, {"ware": saw, "qty": 9}], "rev": now["rev"]}
+    theirs = {
+        "amount": "200",
+        "lines": [{"id": now["lines"][0]["id"]}, {"ware": saw, "qty": 9}],
+        "rev": now["rev"],
+    }
     assert sally.api("PATCH", f"/records/offer/{offer}", theirs).status_code == 200
 
     refused = sally.post(f"/e/offer/{offer}", mine | {"amount": "300", "lines[0].qty": "4"})
@@ -214,7 +224,9 @@ def test_after_a_conflict_lines_that_others_added_stay(sally: Visitor):
 def test_a_copy_starts_with_what_its_reader_sees_and_may_write(sally: Visitor):
     hammer, _ = wares(sally)
     boss = sally.another().sign_in("boss")
-    offer = add(sally, "offer", name="Roof", code="A", chance="33", lines=[{"ware": hammer, "qty": 3, "price": "9"}])
+    offer = add(
+        sally, "offer", name="Roof", code="A", chance="33", lines=[{"ware": hammer, "qty": 3, "price": "9"}]
+    )
     boss.api("PATCH", f"/records/offer/{offer}", {"secret": "777", "rev": 1})
 
     page = sally.get(f"/e/offer/new?copy={offer}").text
@@ -285,6 +297,8 @@ def test_computing_needs_the_token_of_our_pages(sally: Visitor):
     assert answer.status_code == 403
 
 
-@pytest.mark.parametrize("sent", [{"amount": "abc"}, {"company": "x"}, {"lines[0].qty": "9" * 40, "_table": "lines"}])
+@pytest.mark.parametrize(
+    "sent", [{"amount": "abc"}, {"company": "x"}, {"lines[0].qty": "9" * 40, "_table": "lines"}]
+)
 def test_computing_from_what_is_no_value_answers_all_the_same(sally: Visitor, sent: dict):
     assert computed(sally, **{**STARTED, **sent}) is not None

@@ -35,7 +35,9 @@ def stored(visitor: Visitor, record_id: int) -> dict:
 
 def change(visitor: Visitor, record_id: int, **values: object) -> None:
     """Change an offer by the API."""
-    answer = visitor.api("PATCH", f"/records/offer/{record_id}", {"rev": stored(visitor, record_id)["rev"], **values})
+    answer = visitor.api(
+        "PATCH", f"/records/offer/{record_id}", {"rev": stored(visitor, record_id)["rev"], **values}
+    )
     assert answer.status_code == 200, answer.text
 
 
@@ -62,7 +64,9 @@ def test_a_record_takes_one_statement_for_itself_and_one_for_each_sub_table(sall
     assert len(statements) <= 3, statements
 
 
-@pytest.mark.parametrize("part", ["", "/edit", "/changes", "/related/0", "/section/main", "/history/name", "/neighbours"])
+@pytest.mark.parametrize(
+    "part", ["", "/edit", "/changes", "/related/0", "/section/main", "/history/name", "/neighbours"]
+)
 def test_what_is_not_there_gone_or_not_mine_answers_the_same(sally: Visitor, offer: int, part: str):
     theirs = add(sally.another().sign_in("simon"), "offer", name="Theirs")
     gone = add(sally, "offer", name="Gone")
@@ -129,7 +133,7 @@ def test_a_related_list_tells_rows_number_and_a_new_one_that_leads_back(sally: V
     with counted(sally) as statements:
         page = sally.get(f"/e/offer/{offer}/related/0").text
 
-    assert "First talk" in page and "Another" not in page and "<template data-count-of=\"0\">1<" in page
+    assert "First talk" in page and "Another" not in page and '<template data-count-of="0">1<' in page
     assert f"/e/note/new?offer={offer}&amp;back=%2Fe%2Foffer%2F{offer}" in page
     assert len(statements) <= 4, statements
     assert sally.get(f"/e/offer/{offer}/related/1").status_code == 404
@@ -151,7 +155,9 @@ def test_neighbours_follow_the_list_one_came_from(sally: Visitor):
 
     assert ways(second, "sort=name") == [str(first), str(third)]
     assert ways(second, "sort=-name") == [str(third), str(first)]
-    assert ways(second, "filter=" + json.dumps({"field": "name", "op": "ne", "value": "C"}) + "&sort=name") == [str(first)]
+    assert ways(second, "filter=" + json.dumps({"field": "name", "op": "ne", "value": "C"}) + "&sort=name") == [
+        str(first)
+    ]
     assert ways(second, "filter={nonsense") == [] and ways(second, "list=gone") == []
 
 
@@ -164,8 +170,12 @@ def test_a_stage_is_set_with_the_revision_it_was_seen_at(sally: Visitor, offer: 
     assert answer.status_code == 303 and stored(sally, offer)["stage"] == "hot"
 
 
-@pytest.mark.parametrize(("stage", "rev", "status"), [("nonsense", None, 422), ("hot", "x", 422), ("hot", "", 422)])
-def test_a_refused_stage_is_told_beside_the_stages(sally: Visitor, offer: int, stage: str, rev: str | None, status: int):
+@pytest.mark.parametrize(
+    ("stage", "rev", "status"), [("nonsense", None, 422), ("hot", "x", 422), ("hot", "", 422)]
+)
+def test_a_refused_stage_is_told_beside_the_stages(
+    sally: Visitor, offer: int, stage: str, rev: str | None, status: int
+):
     sent = {"stage": stage, "_rev": str(stored(sally, offer)["rev"]) if rev is None else rev}
 
     answer = sally.post(f"/e/offer/{offer}/stage", sent, headers=HTMX)
@@ -199,7 +209,9 @@ def test_a_section_is_edited_in_its_place(sally: Visitor, offer: int):
 def test_a_refused_section_keeps_what_was_typed(sally: Visitor, offer: int):
     sent = inputs(sally.get(f"/e/offer/{offer}/section/main").text)
 
-    answer = sally.post(f"/e/offer/{offer}/section/main", sent | {"name": "x" * 31, "amount": "many"}, headers=HTMX)
+    answer = sally.post(
+        f"/e/offer/{offer}/section/main", sent | {"name": "x" * 31, "amount": "many"}, headers=HTMX
+    )
 
     assert answer.status_code == 422 and inputs(answer.text)["amount"] == "many"
     assert 'id="err-name"' in answer.text and 'id="err-amount"' in answer.text
