@@ -131,8 +131,8 @@ class FormBuilder:
     def section(self, sections: Iterable[Section], key: str) -> FormSection:
         """The section called `key`. Raises NotFound."""
         for section in sections:
-            if section.key == key:
-                return self._section(section)
+            if section.key == key and (built := self._section(section)).inputs:
+                return built
         raise NotFound()
 
     def _section(self, section: Section) -> FormSection:
