@@ -239,7 +239,7 @@ def _raw(texts: Sequence[str]) -> Raw:
 
 
 def written(ctx: Context, entity: str, draft: Draft, *, new: bool) -> dict[str, Any]:
-    """The raw values of a draft as Records takes them. Raises InvalidInput where what was written names nothing."""
+    """The raw values of a draft as Records takes them. Raises InvalidInput for what names nothing."""
     if draft.unfound:
         raise InvalidInput(fields=[FieldError(name, "invalid_reference") for name in draft.unfound])
     values: dict[str, Any] = _without_gaps(ctx, entity, draft.raws) if new else dict(draft.raws)
