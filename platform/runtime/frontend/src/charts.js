@@ -12,6 +12,8 @@ const NARROW = 380;
 const MANY_SLICES = 9;
 const LABELLED = 14;
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
+const PAPER = matchMedia("print");
+const shown = new Set();
 
 /**
  * Draw a card's marks in `element`, or change its chart to them; `open(href, event)` shows the rows behind one.
@@ -21,14 +23,25 @@ export function draw(element, kind, given, { horizontal, open }) {
   const chart = echarts.getInstanceByDom(element) ?? begun(element, open);
   const look = { ...lookOf(element), width: element.clientWidth, narrow: element.clientWidth < NARROW };
   const option = { bar, line, pie, funnel }[kind](given, look, horizontal);
-  const moves = chart.drawn && !STILL.matches;
+  const moves = chart.drawn && chart.theme === theme() && !STILL.matches;
   chart.drawn = () => draw(element, kind, JSON.parse(element.dataset.given), { horizontal, open });
   chart.narrow = look.narrow;
+  chart.theme = theme();
   // Tooltips are drawn, not HTML: the content security policy forbids inline styles.
   const tooltip = { ...option.tooltip, ...look.tooltip, renderMode: "richText", confine: true };
   chart.setOption({ animation: Boolean(moves), animationDurationUpdate: 300, textStyle: { fontFamily: look.font }, ...option, tooltip }, { notMerge: !moves, replaceMerge: moves ? ["series"] : undefined });
   return chart;
 }
+
+/** What the colours depend on: paper is light whatever the screen is. */
+const theme = () => `${document.documentElement.dataset.bsTheme} ${PAPER.matches}`;
+
+/** Draw all charts again in other colours. */
+export function redraw() {
+  for (const chart of shown) chart.drawn?.();
+}
+
+PAPER.addEventListener("change", redraw);
 
 function begun(element, open) {
   const chart = echarts.init(element, null, { renderer: "canvas" });
@@ -36,6 +49,7 @@ function begun(element, open) {
   const watch = new ResizeObserver(() => {
     if (!element.isConnected) {
       watch.disconnect();
+      shown.delete(chart);
       chart.dispose();
       return;
     }
@@ -43,6 +57,7 @@ function begun(element, open) {
     if (chart.narrow !== element.clientWidth < NARROW) chart.drawn?.();
   });
   watch.observe(element);
+  shown.add(chart);
   return chart;
 }
 
@@ -128,7 +143,7 @@ function intervalOf(categories, look) {
 
 /** Whether the names of things, of which none may be left out, have no room side by side. */
 function isCrowded(categories, look) {
-  const wide = ({ short }) => [...short].reduce((sum, letter) => sum + (letter > "\u2e80" ? 11 : 6.5), 12);
+  const wide = ({ short }) => [...short].reduce((sum, letter) => sum + (letter > "\u2e80" ? 11 : 6.5), 16);
   return categories.length <= 24 && categories.every(({ label, short }) => label === short) && categories.reduce((sum, each) => sum + wide(each), 0) > look.width - 60;
 }
 
@@ -231,7 +246,8 @@ function pie(given, look) {
 function funnel(given, look) {
   const data = slices(given, look);
   const most = Math.max(...data.map((each) => each.value), 1e-9);
-  const texts = (values) => values.map((value, place) => `${place ? `${given.measures[place]} ` : ""}${short(value)}${given.units[place] ?? ""}`).join(" · ");
+  const name = (place) => (place && !look.narrow ? `${given.measures[place]} ` : "");
+  const figure = (value, place) => `${name(place)}${short(value)}${given.units[place] ?? ""}`;
   return {
     tooltip: { trigger: "item", formatter: ({ name, data: { value, others } }) => [name, ...[value, ...others].map((each, place) => `${given.measures[place]}  ${full(each)}${given.units[place] ?? ""}`)].join("\n") },
     series: [{
@@ -257,7 +273,7 @@ function funnel(given, look) {
             ...(next ? [{ type: "polygon", silent: true, shape: { points: [[middle - own / 2, top + bar], [middle + own / 2, top + bar], [middle + next / 2, top + step], [middle - next / 2, top + step]] }, style: { fill, opacity: 0.16 } }] : []),
             { type: "rect", shape: { x: middle - own / 2, y: top, width: own, height: bar, r: 3 }, style: { fill } },
             text(top + bar / 2 - 8, data[place].name, { fill: look.ink }),
-            text(top + bar / 2 + 8, texts([data[place].value, ...data[place].others]) + conversion(data, place), { fill: look.soft }),
+            text(top + bar / 2 + 8, [figure(data[place].value, 0) + conversion(data, place), ...data[place].others.map((each, more) => figure(each, more + 1))].join(" · "), { fill: look.soft }),
           ],
         };
       },

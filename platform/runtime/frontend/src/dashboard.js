@@ -10,6 +10,8 @@ whenShown("canvas.spark", (canvas) => {
   watch.observe(canvas);
 });
 
+whenShown(".board-tools .tab[aria-current]", (tab) => tab.scrollIntoView({ block: "nearest", inline: "center" }));
+
 async function drawChart(element) {
   const { draw } = await import("./charts.js");
   if (!element.isConnected) return;
@@ -41,11 +43,16 @@ function drawSpark(canvas) {
   pen.stroke();
 }
 
-// Colours follow the theme.
-new MutationObserver(() => {
-  document.querySelectorAll("[data-chart]").forEach(drawChart);
-  document.querySelectorAll("canvas.spark").forEach(drawSpark);
+// Colours follow the theme, and are those of paper where it is printed.
+new MutationObserver(async () => {
+  drawSparks();
+  if (document.querySelector("[data-chart]")) (await import("./charts.js")).redraw();
 }).observe(document.documentElement, { attributes: true, attributeFilter: ["data-bs-theme"] });
+matchMedia("print").addEventListener("change", drawSparks);
+
+function drawSparks() {
+  document.querySelectorAll("canvas.spark").forEach(drawSpark);
+}
 
 act("refresh-board", async (button) => {
   button.setAttribute("aria-busy", "true");
