@@ -46,6 +46,7 @@ class Executor:
         self.is_sqlite = conn.dialect.name == "sqlite"
         self.operations = Operations(MigrationContext.configure(conn))
         self.steps: tuple[s.Step, ...] = ()
+        self.filled: set[tuple[str, str]] = set()
 
     def run_all(self, plan: Plan) -> None:
         """Run every step, in order."""
@@ -108,21 +109,28 @@ class Executor:
         column = build_column(field) if field else None
         if column is None:
             column = self.desired.tables[step.entity].c[step.field]
-        default = self._default_of_all_rows(step)
+        # SQLite refuses a default for a new column with a key.
+        default = None if self.is_sqlite and column.foreign_keys else self._default_of_all_rows(step)
         if default is not None:
             column.server_default = default
         self.operations.add_column(table_name(step.entity), column, inline_references=self.is_sqlite)
         if default is not None:
+            self.filled.add((step.entity, step.field))
+        if default is not None and not self.is_sqlite:
             self.operations.alter_column(table_name(step.entity), step.field, server_default=None)
 
     def _default_of_all_rows(self, step: s.AddColumn) -> Any:
-        """PostgreSQL gives a default to present rows without touching them; afterwards it is taken off again."""
+        """Databases give a default to present rows without touching them; a million would take long.
+
+        PostgreSQL then takes it off again. On SQLite it stays: that would copy the table, and every row that is
+        written names all columns.
+        """
         field = self.desired.entities[step.entity].all_fields[step.field]
         filled = any(
             isinstance(other, s.Backfill) and other.field == step.field and other.entity == step.entity
             for other in self.steps
         )
-        if self.is_sqlite or not filled:
+        if not filled:
             return None
         value = field.behaviour.parse(field, field.default)
         return sa.DefaultClause(sa.literal(value, field.behaviour.column(field)))
@@ -220,6 +228,8 @@ class Executor:
 
     @run.register
     def _backfill(self, step: s.Backfill) -> None:
+        if (step.entity, step.field) in self.filled:
+            return
         table = self.desired.tables[step.entity]
         field = self.desired.entities[step.entity].fields[step.field]
         value = field.behaviour.parse(field, field.default)

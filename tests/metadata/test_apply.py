@@ -213,7 +213,7 @@ def test_rows_get_the_default_of_an_added_field(
     applied(database, entity("account", field("x", kind, default=default, **options)))
 
     assert column(database, "account", "x") == [value]
-    add(database, "account", {"name": "B"})
+    add(database, "account", {"name": "B", "x": None})
     assert column(database, "account", "x") == [value, None]
     assert problems(database) == []
 
