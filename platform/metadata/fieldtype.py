@@ -152,24 +152,18 @@ class FieldType:
 
     def parse_column(self, field: Field, raws: Sequence[Any]) -> tuple[list[Any], dict[int, ValueRefused]]:
         """Values of many raws at once, and the refusals by position. Each distinct raw is parsed once."""
-        known: dict[tuple[type, Any], Any] = {}
-        values: list[Any] = []
-        refused: dict[int, ValueRefused] = {}
-        for position, raw in enumerate(raws):
-            # 1, 1.0 and True hash alike but do not mean the same; a list has no hash.
-            key = (raw.__class__, raw if raw.__hash__ is not None else repr(raw))
-            if key not in known:
-                known[key] = _try(self.parse, field, raw)
-            value = known[key]
-            if isinstance(value, ValueRefused):
-                refused[position] = value
-                value = None
-            values.append(value)
-        return values, refused
+        keys = [raw if raw.__class__ is str else _distinct(raw) for raw in raws]
+        known: dict[Any, Any] = {}
+        bad: dict[Any, ValueRefused] = {}
+        for key, raw in dict(zip(keys, raws, strict=True)).items():
+            try:
+                known[key] = self.parse(field, raw)
+            except ValueRefused as refusal:
+                known[key], bad[key] = None, refusal
+        values = [known[key] for key in keys]
+        return values, {position: bad[key] for position, key in enumerate(keys) if key in bad} if bad else {}
 
 
-def _try(parse: Callable[[Field, Any], Any], field: Field, raw: Any) -> Any:
-    try:
-        return parse(field, raw)
-    except ValueRefused as refusal:
-        return refusal
+def _distinct(raw: Any) -> Any:
+    """What tells a raw from others: 1, 1.0 and True are equal but do not mean the same; a list has no hash."""
+    return raw.__class__, raw if raw.__hash__ is not None else repr(raw)

@@ -27,7 +27,8 @@ def text_of(raw: Any) -> str | None:
     if raw is None:
         return None
     text = raw if isinstance(raw, str) else _written(raw)
-    if "\0" in text or (not text.isascii() and _SURROGATE.search(text)):
+    # Neither is printable, as most texts are.
+    if not text.isprintable() and ("\0" in text or _SURROGATE.search(text)):
         raise ValueRefused("bad_character")
     return text.strip(_BLANK) or None
 

@@ -63,8 +63,9 @@ class Text(FieldType):
         if text is None:
             return None
         text = self.clean(text)
-        if len(text) > self.longest(field):
-            raise ValueRefused("too_long", max=self.longest(field))
+        longest = self.longest(field)
+        if len(text) > longest:
+            raise ValueRefused("too_long", max=longest)
         self.match(field, text)
         return text
 

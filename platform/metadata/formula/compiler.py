@@ -36,12 +36,16 @@ OVER_CHILDREN = ("SUM", "COUNT", "AVG", "MIN", "MAX")
 
 
 class Compiler:
-    """Compiles one formula of an entity; afterwards `reads`, `volatile` and `personal` say what it looks at."""
+    """Compiles one formula of an entity; afterwards `reads`, `volatile` and `personal` say what it looks at.
+
+    Of the paths that are not in `valued` it only asks whether something is there.
+    """
 
     def __init__(self, entity: Entity, entities: Mapping[str, Entity]) -> None:
         self.entity = entity
         self.entities = entities
         self.reads: set[str] = set()
+        self.valued: set[str] = set()
         self.volatile = False
         self.personal = False
 
@@ -53,7 +57,7 @@ class Compiler:
             case Literal(value, _):
                 return _constant(value)
             case Name():
-                return self._column(tree)
+                return self._column(tree, self.valued)
             case Call(name, _, position):
                 return (
                     self._call(tree, depth)
@@ -75,6 +79,8 @@ class Compiler:
             raise refusal("wrong_count", call.position, name=call.name, count=count)
         self.volatile = self.volatile or function.volatile
         self.personal = self.personal or function.personal
+        if call.name == "ISBLANK" and isinstance(call.arguments[0], Name):
+            return function.build([self._column(call.arguments[0], set())], call.position)
         return function.build([self.node(argument, depth + 1) for argument in call.arguments], call.position)
 
     def _over_children(self, call: Call) -> Node | None:
@@ -90,9 +96,10 @@ class Compiler:
             raise refusal("wants_child_field", name.position)
         field = self._find(child, ".".join(name.parts[1:]) or "id", name)
         self.reads.add(f"{lines.key}.{field.key}")
+        self.valued.add(f"{lines.key}.{field.key}")
         return _aggregated(call.name, _Lines(lines.key, field, child.key, self.entity.key), call.position)
 
-    def _column(self, name: Name) -> Node:
+    def _column(self, name: Name, valued: set[str]) -> Node:
         steps = [self._find(self.entity, name.parts[0], name)]
         for part in name.parts[1:]:
             if steps[-1].behaviour.target != "target":
@@ -108,6 +115,7 @@ class Compiler:
             raise refusal("wants_aggregate" if field.option("target") else "no_use", name.position)
         path = ".".join(step.key for step in steps)
         self.reads.add(path)
+        valued.add(path)
         return read_field(field, path, [step.key for step in before])
 
     def _find(self, entity: Entity, word: str, name: Name) -> Field:

@@ -31,9 +31,10 @@ Place = tuple[str, str]
 class Formula:
     """A compiled formula of an entity.
 
-    `result` is number, text, date, datetime, boolean, reference or null. `reads` are the paths it looks at:
-    `amount`, `account.name`, `lines.amount`. `volatile` says that its value changes with the clock, directly or
-    through another field; `personal` that it asks who is acting.
+    `result` is number, text, date, datetime, boolean, reference or null. `reads` are the paths it looks at,
+    as `lines.amount`; of those that are not in `valued` it only asks whether they are empty.
+    `volatile` says that its value changes with the clock, directly or through another field; `personal` that it
+    asks who is acting.
 
     `python(record, env)`: `record` holds a value under each path of `reads`, for a sub-table's path a list of the
     children's values; what is missing is empty. `sql(source, env)` is an expression over the rows of a Source;
@@ -44,6 +45,7 @@ class Formula:
     entity: str
     result: str
     reads: frozenset[str]
+    valued: frozenset[str]
     volatile: bool
     personal: bool
     python: Evaluate
@@ -107,6 +109,7 @@ def _compile(text: str, entity: Entity, entities: Mapping[str, Entity] | Catalog
         entity=entity.key,
         result=node.kind,
         reads=frozenset(compiler.reads),
+        valued=frozenset(compiler.valued),
         volatile=compiler.volatile,
         personal=compiler.personal,
         python=node.python,

@@ -133,7 +133,14 @@ def _evaluated(ctx: Surroundings, one: Field, inputs: Mapping[str, Sequence[Any]
         return [formula.python({}, ctx.env)] * size
     env, value = ctx.env, formula.python
     rows = zip(*(inputs[name] for name in names), strict=True)
-    return [value(dict(zip(names, row, strict=True)), env) for row in rows]
+    if size == 1:
+        return [value(dict(zip(names, row, strict=True)), env) for row in rows]
+    # Rows that are alike in what counts have the same value.
+    counts = (inputs[n] if n in formula.valued else [each is None for each in inputs[n]] for n in names)
+    alike = list(zip(*counts, strict=True))
+    some = dict(zip(alike, rows, strict=True))
+    known = {key: value(dict(zip(names, row, strict=True)), env) for key, row in some.items()}
+    return [known[key] for key in alike]
 
 
 def for_changed_rows(
