@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.engine import Connection, Engine, make_url
 
 from .formula.sqlite import functions as formula_functions
@@ -78,6 +79,14 @@ class Database:
         self.engine.dispose()
 
 
+class _HintingCompiler(SQLiteCompiler):
+    """Writes hints on tables, `INDEXED BY …`, which SQLAlchemy leaves out for SQLite."""
+
+    def get_from_hint_text(self, table: Any, text: str | None) -> str | None:
+        """The hint as it is."""
+        return text
+
+
 def _sqlite_engine(address: sa.URL, pool_size: int) -> Engine:
     engine = sa.create_engine(
         address,
@@ -87,6 +96,7 @@ def _sqlite_engine(address: sa.URL, pool_size: int) -> Engine:
         poolclass=sa.QueuePool,
     )
 
+    engine.dialect.statement_compiler = _HintingCompiler
     functions = formula_functions()
 
     @event.listens_for(engine, "connect")

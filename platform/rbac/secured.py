@@ -127,6 +127,10 @@ class Secured:
         column = self._columns[name] = self._outer(name, picked)
         return column
 
+    def hint(self, text: str) -> None:
+        """Tell SQLite how to read the table: `INDEXED BY ix_…`. It says nothing about which rows."""
+        self.from_.element = self.from_.element.with_hint(self.access.table, text, "sqlite")  # type: ignore[attr-defined]
+
     def _outer(self, name: str, picked: ColumnElement[Any]) -> ColumnElement[Any]:
         column = sa.column(name, picked.type)
         column.table = self.from_

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from starlette.responses import Response
 
 from formloom.rbac.tables import users
+from formloom.runtime.records.listquery import COUNT_CAP
 from tests.bench.stage import KINDS, SELLER, Stage, staged
 from tests.bench.table import Line, alternating, milliseconds, p95
 
@@ -99,13 +100,15 @@ def bare_of(stage: Stage, counted: bool) -> Callable[[], list[Any]]:
         f"(a.owner = {person.id} OR a.owner_department = {person.department_id}) "
         "AND a.deleted_at IS NULL AND a.grade = 'B'"
     )
+    # Left alone SQLite takes the grade's index and sorts a fifth of the table.
+    hint = "INDEXED BY ix_account_created_at" if stage.kind == "sqlite" else ""
     rows = (
         f"SELECT p.*, (SELECT r.name FROM r_region r WHERE r.id = p.region AND r.deleted_at IS NULL), "
         "(SELECT u.name FROM fl_user u WHERE u.id = p.owner) FROM ("
-        f"SELECT a.id, a.rev, {', '.join(columns)} FROM r_account a WHERE {where} "
+        f"SELECT a.id, a.rev, {', '.join(columns)} FROM r_account a {hint} WHERE {where} "
         f"ORDER BY a.created_at DESC, a.id DESC LIMIT {ROWS + 1}) p ORDER BY p.created_at DESC, p.id DESC"
     )
-    count = f"SELECT count(*) FROM (SELECT 1 FROM r_account a WHERE {where} LIMIT 10001) c"
+    count = f"SELECT count(*) FROM (SELECT 1 FROM r_account a WHERE {where} LIMIT {COUNT_CAP + 1}) c"
     statements = [rows, count] if counted else [rows]
 
     def run() -> list[Any]:

@@ -164,7 +164,7 @@ class ListScreen:
 
     @property
     def count_text(self) -> str:
-        """`1,284`, or `10,000+` when counting stopped there."""
+        """`284`, or `1,000+` when counting stopped there."""
         return f"{self.page.count or 0:,}" + ("+" if self.page.count_capped else "")
 
     @property

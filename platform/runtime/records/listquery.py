@@ -12,7 +12,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from ...metadata import conditions
 from ...rbac.scope import is_steady
-from . import cursor, paths
+from . import cursor, paths, stretch
 from .kept import Kept
 from .keyset import Key, ranges
 from .listrequest import ListRequest, check_filter
@@ -22,7 +22,9 @@ from .selection import Selection, column_behind, record_of
 if TYPE_CHECKING:
     from ..context import Context
 
-COUNT_CAP = 10_000
+COUNT_CAP = 1_000
+"""Where counting stops: beyond it costs more than the page, and nobody reads so far."""
+
 KEPT_LISTS = 300
 NEVER_EMPTY = frozenset({"id", "rev", "created_at", "updated_at"})
 
@@ -77,9 +79,12 @@ def _prepare(ctx: Context, request: ListRequest, after: Sequence[Any] | None) ->
     source = source_of(ctx, request)
     where = restrictions(ctx, request, source)
     keys = order_keys(ctx, request, source)
-    branches = [where] if after is None else [[*where, each] for each in ranges(keys, after)]
     selection = Selection(ctx.access, request.entity, request.columns, ctx.lang)
-    page, shown = _statement(selection, source, keys, branches, request.limit + 1)
+    parts = _parts(selection, source, keys, [[*where, *each] for each in _after(keys, after)])
+    cut = _cut(parts, keys, request.limit + 1)
+    if stretch.begins(ctx, request, source, keys[0], after):
+        cut = stretch.then(_near(ctx, request, selection, after), cut, request.limit + 1)
+    page, shown = _statement(selection, keys, cut.subquery("page"))
     counted: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(source.from_).where(*where)
     if request.count == "capped":
         counted = counted.limit(COUNT_CAP + 1)
@@ -200,29 +205,43 @@ def _binding(ctx: Context, request: ListRequest) -> str:
     )
 
 
-def _statement(
-    selection: Selection,
-    source: Any,
-    keys: Sequence[Key],
-    branches: Sequence[Sequence[ColumnElement[bool]]],
-    limit: int,
-) -> tuple[sa.Select[Any], Any]:
-    """One SELECT: the page cut in a subquery, from each range of rows, then labels looked up for its rows."""
+def _after(keys: Sequence[Key], after: Sequence[Any] | None) -> list[list[ColumnElement[bool]]]:
+    """The ranges of rows behind a row; one of all rows when there is none."""
+    return [[]] if after is None else [[each] for each in ranges(keys, after)]
+
+
+def _near(ctx: Context, request: ListRequest, selection: Selection, after: Sequence[Any] | None) -> sa.Select[Any]:
+    """The rows of the stretch behind `after` that are under the request, in its order."""
+    source = source_of(ctx, request)
+    keys = order_keys(ctx, request, source)
+    where = restrictions(ctx, request, source)
+    where.append(stretch.keep_to(ctx, request, source, keys[0], after))
+    return _parts(selection, source, keys, [[*where, *_after(keys, after)[0]]])[0]
+
+
+def _parts(
+    selection: Selection, source: Any, keys: Sequence[Key], branches: Sequence[Sequence[ColumnElement[bool]]]
+) -> list[sa.Select[Any]]:
+    """A SELECT of each range of rows, in the list's order."""
     columns = selection.inner(source)
     marks = [key.column.label(f"s{n}") for n, key in enumerate(keys)]
-    parts = []
-    for where in branches:
-        part = sa.select(*columns, *marks).select_from(source.from_).where(*where)
-        parts.append(part.order_by(*(key.order() for key in keys)).limit(limit))
-    page = parts[0].subquery("page") if len(parts) == 1 else _joined(parts, keys, limit)
+    chosen = sa.select(*columns, *marks).select_from(source.from_).order_by(*(key.order() for key in keys))
+    return [chosen.where(*where) for where in branches]
+
+
+def _cut(parts: Sequence[sa.Select[Any]], keys: Sequence[Key], limit: int) -> sa.Select[Any]:
+    """The first `limit` rows of disjoint ranges."""
+    if len(parts) == 1:
+        return parts[0].limit(limit)
+    each = [part.limit(limit).subquery(f"range{n}") for n, part in enumerate(parts)]
+    union = sa.union_all(*(sa.select(one) for one in each)).subquery("ranges")
+    order = [key.order(union.c[f"s{n}"]) for n, key in enumerate(keys)]
+    return sa.select(union).order_by(*order).limit(limit)
+
+
+def _statement(selection: Selection, keys: Sequence[Key], page: sa.Subquery) -> tuple[sa.Select[Any], Any]:
+    """One SELECT over the page that was cut in a subquery: labels are looked up for its rows only."""
     outer, shown = selection.outer(page)
     ends = [page.c[f"s{n}"] for n in range(len(keys))]
     order = [key.order(end) for key, end in zip(keys, ends, strict=True)]
     return sa.select(*outer, *ends).select_from(page).order_by(*order), shown
-
-
-def _joined(parts: Sequence[sa.Select[Any]], keys: Sequence[Key], limit: int) -> sa.Subquery:
-    each = [part.subquery(f"range{n}") for n, part in enumerate(parts)]
-    union = sa.union_all(*(sa.select(one) for one in each)).subquery("ranges")
-    order = [key.order(union.c[f"s{n}"]) for n, key in enumerate(keys)]
-    return sa.select(union).order_by(*order).limit(limit).subquery("page")
