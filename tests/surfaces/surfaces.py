@@ -183,6 +183,7 @@ SURFACES = (
     Surface("GET", "/d/{board}", ({}, query(period="this_year", owner="2"))),
     Surface("GET", "/api/v1/dashboards/{board}/data", ({}, query(department="1"))),
     # In and out
+    Surface("GET", "/imports", ({},)),
     Surface("GET", "/imports/new", (query(entity="firm"), query(entity="vault"))),
     Surface("POST", "/imports", ({"data": {"entity": "firm"}},), (upload(ROWS),)),
     Surface("POST", "/api/v1/imports", ({"data": {"entity": "firm"}},), (upload(ROWS),)),
