@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from starlette.responses import FileResponse, Response
 
-from formloom.metadata.errors import InvalidInput, NotFound
+from formloom.metadata.errors import Conflict, InvalidInput, NotFound
 from formloom.runtime import jobs
 from formloom.runtime.api.table import at
 from formloom.runtime.context import Context
@@ -28,7 +28,7 @@ from .reader import read
 from .report import Report
 from .staging import Import
 from .standing import APPLY, CHECK, UNDO, begin, decide, find_standing, staged_sheet
-from .tasks import EXPORT, export_path
+from .tasks import EXPORT, export_path, rights_now
 from .token_limit import limit_of
 from .verdict import reason
 from .workbook import write_template
@@ -90,6 +90,7 @@ def describe(ctx: Context, import_id: int, *, with_columns: bool = False) -> dic
     """An import as JSON."""
     now = find_standing(ctx, import_id)
     record = now.record
+    readable = not now.busy and ctx.access.may(record.entity, "import")
     described: dict[str, Any] = {
         "id": record.id,
         "entity": record.entity,
@@ -99,9 +100,9 @@ def describe(ctx: Context, import_id: int, *, with_columns: bool = False) -> dic
         "counts": dict(record.counts),
         "error": None if record.error is None else {**record.error, "message": record.error["message"][ctx.lang]},
         "job": None if now.job is None else _describe_job(now.job),
-        "errors": [] if now.busy else _errors(ctx, record),
+        "errors": _errors(ctx, record) if readable else [],
     }
-    if with_columns and now.may_change:
+    if with_columns and readable and now.may_change:
         described["columns"] = _columns(ctx, record)
     return described
 
@@ -228,7 +229,8 @@ def own_export(ctx: Context, call: Call) -> jobs.Job:
 def show_export(ctx: Context, call: Call) -> Response:
     """State and progress of an export."""
     job = own_export(ctx, call)
-    return json_answer({**_describe_job(job), "result": job.result})
+    result = job.result and {name: value for name, value in job.result.items() if name != "rights"}
+    return json_answer({**_describe_job(job), "result": result})
 
 
 def export_file(ctx: Context, call: Call) -> Response:
@@ -238,6 +240,8 @@ def export_file(ctx: Context, call: Call) -> Response:
     path = export_path(ctx.settings.data_dir, job)
     if job.state != "done" or not path.exists():
         raise NotFound()
+    if job.result["rights"] != rights_now(ctx.conn):
+        raise Conflict("export.outdated")
     title = ctx.catalog.entity(job.payload["entity"]).text(ctx.lang, plural=True)
     name = f"{title}{path.suffix}"
     media = XLSX if path.suffix == ".xlsx" else "text/csv; charset=utf-8"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +29,7 @@ from .standing import APPLY, CHECK, UNDO
 from .token_limit import read_limit
 
 EXPORT = "export"
+KEPT_DAYS = 7
 
 
 def register_jobs() -> None:
@@ -97,10 +99,11 @@ def _undo(run: JobRun) -> dict[str, int]:
     return dict(work.record.counts) if work.record.state == staging.UNDONE else work.undo()
 
 
-def _export(run: JobRun) -> dict[str, int]:
+def _export(run: JobRun) -> dict[str, Any]:
     payload = run.payload
     target = export_path(run.site.settings.data_dir, run.job)
     target.parent.mkdir(parents=True, exist_ok=True)
+    _forget_old(target.parent)
     partial = target.with_name(f"part-{run.job.fence}-{target.name}")
 
     def tell(count: int) -> None:
@@ -109,12 +112,26 @@ def _export(run: JobRun) -> dict[str, int]:
 
     try:
         with run.database.reading() as conn:
+            rights = rights_now(conn)
             ctx = context_of(run.site, conn, run.job.actor or 0, payload.get("limit"))
             count = export(ctx, request_of(ctx, payload["entity"], payload["params"]), partial, tell)
         partial.replace(target)
     finally:
         partial.unlink(missing_ok=True)
-    return {"rows": count}
+    return {"rows": count, "rights": rights}
+
+
+def rights_now(conn: Connection) -> list[int]:
+    """What changes whenever anybody's rights may have: a file made under other rights is given out no more."""
+    return [int(version) for version in conn.execute(sa.select(*versions())).one()]
+
+
+def _forget_old(folder: Path) -> None:
+    """Remove the files of exports that nobody has fetched for days."""
+    oldest = time.time() - KEPT_DAYS * 86_400
+    for path in folder.glob("*"):
+        if path.stat().st_mtime < oldest:
+            path.unlink(missing_ok=True)
 
 
 def export_path(data_dir: Path, job: Job) -> Path:

@@ -29,9 +29,7 @@ from tests.conftest import on_postgresql, opened, prepare
 from tests.runtime.world import Visitor, found, site_of
 
 IMPORTING = {op: True for op in ("import", "export")}
-SMALL = {
-    "where": {"any": [{"field": "income", "op": "is_empty"}, {"field": "income", "op": "lt", "value": "1000"}]}
-}
+LITTLE = {"any": [{"field": "income", "op": "is_empty"}, {"field": "income", "op": "lt", "value": "1000"}]}
 MORE = (
     {
         "kind": "entity",

@@ -184,6 +184,7 @@ SURFACES = (
     Surface("GET", "/api/v1/dashboards/{board}/data", ({}, query(department="1"))),
     # In and out
     Surface("GET", "/imports", ({},)),
+    Surface("GET", "/imports"),
     Surface("GET", "/imports/new", (query(entity="firm"), query(entity="vault"))),
     Surface("POST", "/imports", ({"data": {"entity": "firm"}},), (upload(ROWS),)),
     Surface("POST", "/api/v1/imports", ({"data": {"entity": "firm"}},), (upload(ROWS),)),
