@@ -16,6 +16,7 @@ from ...metadata.fieldtype import CellRenderer
 from ...metadata.model import Field
 from ...metadata.wording import say
 from ..records import paths
+from ..records.kept import keep
 from ..records.record import Record
 from ..render import icon
 
@@ -40,7 +41,12 @@ class Cell:
 
 
 def cell_of(ctx: Context, field: Field, path: str, css: str = "") -> Cell:
-    """The cell of a field reached by `path`."""
+    """The cell of a field reached by `path`. Made once: pills and the like are as long as a field has options."""
+    place = ("cell", field.entity, field.key, path, css, ctx.lang, ctx.zone.key)
+    return keep(ctx.catalog, place, lambda: _cell_of(ctx, field, path, css))
+
+
+def _cell_of(ctx: Context, field: Field, path: str, css: str) -> Cell:
     classes = " ".join(part for part in (css, "num" if field.behaviour.numeric else "") if part)
     start = f'<td class="{classes}">' if classes else "<td>"
     return Cell(path, start, field.behaviour.cell(field, ctx.lang, ctx.zone), field.behaviour.target is not None)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from ...metadata.errors import NotFound
 from ...metadata.model import ListLayout
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 PLACES = ("list", "q", "filter", "sort", "columns", "after")
 USUAL_COLUMNS = 8
 ALWAYS_SHOWN = ("owner", "updated_at")
+
+
+@lru_cache(maxsize=500)
+def _quoted(part: str) -> str:
+    """A part of an address. The heads of a table lead to as many addresses, alike but for one part."""
+    return quote_plus(part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +44,8 @@ class ListState:
     def href(self, **changes: str | None) -> str:
         """The address with some parts changed; None takes a part away. Another state begins at its first page."""
         parts = {**self.given, "after": None, **changes}
-        query = {name: parts[name] for name in PLACES if parts.get(name)}
-        return self.path + ("?" + urlencode(query) if query else "")
+        query = "&".join(f"{name}={_quoted(part)}" for name in PLACES if (part := parts.get(name)))
+        return self.path + ("?" + query if query else "")
 
     @property
     def parts(self) -> list[Any]:
