@@ -167,5 +167,3 @@ def test_on_postgresql_its_own_programs_do_it_or_say_why_not(world, settings, tm
     world.close()
     restore_backup(settings, out, force=True)
     assert names(world) == before
-
-
