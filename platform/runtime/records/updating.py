@@ -116,7 +116,7 @@ def _load(
 
 
 class _Flags:
-    """Columns that tell in which rows the actor may do the operation, write each of the given fields and see it."""
+    """Columns that tell in which rows the actor may do the operation, and write and see each given field."""
 
     def __init__(self, batch: Batch, operation: str, echoed: Mapping[str, Sequence[Any]]) -> None:
         self.batch = batch
