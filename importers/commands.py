@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ def add_commands(commands: Any) -> None:
     importing.add_argument("--key", action="append", default=[], metavar="FIELD")
     importing.add_argument("--mode", choices=MODES, default="all")
     importing.add_argument("--dry-run", action="store_true")
+    importing.add_argument("--hidden-rows", action="store_true", help=say("cli.import.hidden_rows", lang))
     importing.add_argument("--report", type=Path, metavar="OUT.xlsx")
     importing.add_argument("--as", dest="login", metavar="LOGIN", help=say("cli.import.as", lang))
     importing.set_defaults(run=run_import)
@@ -66,6 +68,20 @@ def _add_export(commands: Any, lang: str) -> None:
     template.add_argument("entity", metavar="KEY")
     template.add_argument("target", type=Path, metavar="OUT.xlsx")
     template.set_defaults(run=run_template)
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[Path]:
+    """A path to write to; what is there in the end becomes `target`, unless writing fails. Raises InvalidInput."""
+    partial = target.with_name(f".part-{target.name}")
+    try:
+        partial.touch()
+        yield partial
+        partial.replace(target)
+    except OSError as error:
+        raise InvalidInput("export.cannot_write", name=str(target)) from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 class _Person:
@@ -94,6 +110,8 @@ def run_import(args: argparse.Namespace, settings: Settings) -> int:
         return _undo(site, person, args.id)
     if not args.entity:
         raise InvalidInput("import.entity_needed")
+    if args.report and not args.report.absolute().parent.is_dir():
+        raise InvalidInput("export.cannot_write", name=str(args.report))
     import_id = _stage(site, person, args)
     bar = _Bar(say("cli.import.progress", language()))
     run = _run(site, person, import_id, bar.show)
@@ -118,6 +136,7 @@ def _stage(site: Site, person: _Person, args: argparse.Namespace) -> int:
 
 def _options(args: argparse.Namespace) -> Options:
     raw: dict[str, Any] = {"mode": args.mode, "key": args.key, "sheet": args.sheet, "header": args.header}
+    raw["hidden_rows"] = args.hidden_rows
     raw["on_duplicate"] = args.on_duplicate or ("error" if args.key else "create")
     if args.map:
         try:
@@ -163,7 +182,7 @@ def _shape(run: ImportRun) -> tuple[Layout, Sequence[Source]]:
 
 def _write_report(run: ImportRun, verdicts: Verdicts, target: Path) -> None:
     layout, sources = _shape(run)
-    with target.open("wb") as stream:
+    with _whole(target) as path, path.open("wb") as stream:
         Report(run.sheet(), layout, sources, verdicts, language()).write(stream, run.file())
     print(say("cli.import.report_written", language(), path=str(target)))
 
@@ -197,7 +216,9 @@ def run_export(args: argparse.Namespace, settings: Settings) -> int:
     with site.database.reading() as conn:
         ctx = person.context(conn)
         params = {name: value for name, value in (("filter", args.filter), ("fields", args.fields)) if value}
-        count = exporting.export(ctx, exporting.request_of(ctx, args.entity, params), args.target)
+        request = exporting.request_of(ctx, args.entity, params)
+        with _whole(args.target) as path:
+            count = exporting.export(ctx, request, path)
     print(say("cli.export.done", language(), count=count, path=str(args.target)))
     return 0
 
@@ -208,7 +229,8 @@ def run_template(args: argparse.Namespace, settings: Settings) -> int:
     with site.database.reading() as conn:
         ctx = _Person(site, None).context(conn)
         fields = list(template_fields(ctx, args.entity))
-        write_template(args.target, entity=ctx.catalog.entity(args.entity), fields=fields, lang=language())
+        with _whole(args.target) as path:
+            write_template(path, entity=ctx.catalog.entity(args.entity), fields=fields, lang=language())
     print(str(args.target))
     return 0
 
