@@ -11,10 +11,14 @@ import re
 import warnings
 from collections.abc import Iterable
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 LONGEST_MATCHED = 1000
 """Longest text, in characters, that a pattern is tried on."""
+
+_parser = import_module("re._parser")
+"""How Python itself reads patterns; no public name leads there."""
 
 _LONGEST_PATTERN = 500
 _MOST_STEPS = 20 * LONGEST_MATCHED**2
@@ -41,7 +45,7 @@ def pattern_is_safe(pattern: str) -> bool:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             re.compile(pattern)
-            tree = re._parser.parse(pattern)  # type: ignore[attr-defined]
+            tree = _parser.parse(pattern)
         return tree.state.flags == _FLAGS and _steps(tree) <= _MOST_STEPS
     except (re.error, _Unsafe, Warning, OverflowError, RecursionError):
         return False
