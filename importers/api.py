@@ -19,13 +19,14 @@ from formloom.runtime.http.browser import SAFE_METHODS
 from formloom.runtime.http.call import Call
 from formloom.runtime.http.strict_json import read_json
 
-from . import staging
+from . import shapes, staging
 from .commands import template_fields
 from .exporting import request_of
 from .options import Options
 from .plan import chosen_field, resolve, suggest
 from .reader import read
 from .report import Report
+from .shapes import XLSX
 from .staging import Import
 from .standing import APPLY, CHECK, UNDO, begin, decide, find_standing, staged_sheet
 from .tasks import EXPORT, export_path, rights_now
@@ -33,7 +34,6 @@ from .token_limit import limit_of
 from .verdict import reason
 from .workbook import write_template
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 SHOWN_ERRORS = 200
 
 
@@ -263,14 +263,14 @@ def excel_template(ctx: Context, call: Call) -> Response:
 
 
 routes = [
-    at("POST", "/imports", start_import, write=True),
-    at("GET", "/imports/{id}", show_import),
-    at("POST", "/imports/{id}/apply", apply_import, write=True),
-    at("POST", "/imports/{id}/cancel", cancel_import, write=True),
-    at("POST", "/imports/{id}/undo", undo_import, write=True),
-    at("GET", "/imports/{id}/report.xlsx", import_report),
-    at("POST", "/exports", start_export, write=True),
-    at("GET", "/exports/{id}", show_export),
-    at("GET", "/exports/{id}/file", export_file),
-    at("GET", "/excel-templates/{entity}", excel_template),
+    at("POST", "/imports", start_import, write=True, shape=shapes.UPLOAD),
+    at("GET", "/imports/{id}", show_import, shape=shapes.SHOW),
+    at("POST", "/imports/{id}/apply", apply_import, write=True, shape=shapes.APPLY),
+    at("POST", "/imports/{id}/cancel", cancel_import, write=True, shape=shapes.CANCEL),
+    at("POST", "/imports/{id}/undo", undo_import, write=True, shape=shapes.UNDO),
+    at("GET", "/imports/{id}/report.xlsx", import_report, shape=shapes.WORKBOOK),
+    at("POST", "/exports", start_export, write=True, shape=shapes.EXPORT),
+    at("GET", "/exports/{id}", show_export, shape=shapes.EXPORTED),
+    at("GET", "/exports/{id}/file", export_file, shape=shapes.FILE),
+    at("GET", "/excel-templates/{entity}", excel_template, shape=shapes.WORKBOOK),
 ]

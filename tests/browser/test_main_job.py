@@ -81,7 +81,7 @@ def import_sheet(page: Page, address: str, sheet: Path, folder: Path, *, new: in
     page.get_by_role("link", name="导入", exact=True).click()
     page.set_input_files("input[type=file]", sheet)
     page.get_by_role("button", name="上传并识别").click()
-    expect(page.get_by_text("标题在第 3 行，共 2000 行数据，忽略 1 行合计")).to_be_visible()
+    expect(page.get_by_text("标题在第 3 行，共 2,000 行数据，忽略 1 行合计")).to_be_visible()
     expect(page.locator(".match-table .unmatched")).to_have_count(0 if refused else 1)
     page.get_by_role("button", name="检查 2000 行").click()
     expect(count(page, "新增")).to_have_text(f"{new:,}", timeout=PATIENCE)

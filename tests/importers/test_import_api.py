@@ -276,3 +276,22 @@ def test_rights_are_judged_when_the_rows_are_written(visitor: Visitor, tmp_path:
     assert (failed["state"], failed["error"]["code"]) == ("failed", "op_denied")
     assert desk.rows("company", "name") == []
     assert visitor.api("POST", f"/imports/{made['id']}/apply").status_code == 403
+
+
+def test_the_addresses_describe_what_they_take_and_give(visitor: Visitor) -> None:
+    paths = visitor.sign_in("sally").api("GET", "/openapi.json").json()["paths"]
+
+    upload = paths["/imports"]["post"]
+    form = upload["requestBody"]["content"]["multipart/form-data"]["schema"]
+    assert set(form["properties"]) == {"entity", "file", "options"}
+    assert "columns" in upload["responses"]["201"]["content"]["application/json"]["schema"]["properties"]
+    assert (
+        "map"
+        in paths["/imports/{id}/apply"]["post"]["requestBody"]["content"]["application/json"]["schema"][
+            "properties"
+        ]
+    )
+    assert not paths["/imports/{id}/apply"]["post"]["requestBody"]["required"]
+    assert list(paths["/exports/{id}/file"]["get"]["responses"]["200"]["content"]) == ["application/octet-stream"]
+    assert "/excel-templates/company" in paths
+    assert "requestBody" not in paths["/imports/{id}/undo"]["post"]

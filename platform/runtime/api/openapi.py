@@ -21,7 +21,7 @@ from ..context import Context
 from ..http.answer import json_answer
 from ..http.call import Call
 from .me import usable_entities
-from .table import PREFIX, at
+from .table import PREFIX, Shape, at
 
 Json = dict[str, Any]
 
@@ -131,12 +131,25 @@ def _operation(route: Route, path: str, method: str, entity: str | None) -> Json
         "description": "Refused",
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/problem"}}},
     }
+    shape: Shape | None = getattr(route.endpoint, "shape", None)
     if entity is not None:
         operation["tags"] = [entity]
         _describe_record_call(operation, path, method, entity)
-    elif method in ("POST", "PUT"):
+    if shape is not None:
+        _describe_shape(operation, shape)
+    elif entity is None and method in ("POST", "PUT"):
         operation["requestBody"] = _body({"type": "object"}, required=False)
     return operation
+
+
+def _describe_shape(operation: Json, shape: Shape) -> None:
+    """Add what the address itself declares."""
+    if shape.body is not None:
+        content = {shape.takes: {"schema": dict(shape.body)}}
+        operation["requestBody"] = {"required": shape.needs_body, "content": content}
+    schema = dict(shape.answer) if shape.answer is not None else {}
+    success = {"description": "OK", "content": {shape.gives: {"schema": schema}}}
+    operation["responses"] = {str(shape.status): success, "default": operation["responses"]["default"]}
 
 
 def _place(name: str) -> Json:
