@@ -106,7 +106,8 @@ def bare_of(stage: Stage, counted: bool) -> Callable[[], list[Any]]:
         f"SELECT p.*, (SELECT r.name FROM r_region r WHERE r.id = p.region AND r.deleted_at IS NULL), "
         "(SELECT u.name FROM fl_user u WHERE u.id = p.owner) FROM ("
         f"SELECT a.id, a.rev, {', '.join(columns)} FROM r_account a {hint} WHERE {where} "
-        f"ORDER BY a.created_at DESC, a.id DESC LIMIT {ROWS + 1}) p ORDER BY p.created_at DESC, p.id DESC"
+        f"ORDER BY a.created_at DESC NULLS LAST, a.id DESC LIMIT {ROWS + 1}) p "
+        "ORDER BY p.created_at DESC NULLS LAST, p.id DESC"
     )
     count = f"SELECT count(*) FROM (SELECT 1 FROM r_account a WHERE {where} LIMIT {COUNT_CAP + 1}) c"
     statements = [rows, count] if counted else [rows]
