@@ -18,6 +18,9 @@ from hashlib import sha256
 from urllib.parse import unquote_to_bytes
 
 ALL = frozenset({"boss"})
+_SHAPES = re.compile(rb"zq[0-9a-f]{12}|\d{4}-\d\d-\d\d|\d[\d,]{8,}|<v>\d{1,5}</v>")
+"""What marks look like: words, days, long numbers, days as a workbook has them."""
+
 _PACKED = re.compile(rb"[A-Za-z0-9+/_-]{24,}")
 
 
@@ -61,7 +64,7 @@ class Marks:
 
     def known(self, where: str, value: int, *seen_by: str) -> None:
         """Note a number that is computed from a hidden one."""
-        self._keep(where, [str(value), f"{value:,}"], seen_by)
+        self._keep(where, [str(value)], seen_by)
 
     def day(self, where: str, *seen_by: str) -> str:
         """A day long ago."""
@@ -79,24 +82,19 @@ class Search:
     """Finds marks in answers."""
 
     def __init__(self, marks: Iterable[Mark]) -> None:
-        self.where = {spelt: mark.where for mark in marks for form in mark.forms for spelt in spellings(form)}
-        longest_first = sorted(self.where, key=len, reverse=True)
-        self.pattern = re.compile(b"|".join(map(re.escape, longest_first)))
+        self.where = {form.encode(): mark.where for mark in marks for form in mark.forms}
 
     def found(self, body: bytes) -> set[str]:
         """Names of the marks in the bytes of an answer."""
-        return {self.where[match.group()] for part in readings(body) for match in self.pattern.finditer(part)}
-
-
-def spellings(text: str) -> Iterator[bytes]:
-    """The bytes a text may stand as; base64 is unpacked before anything is looked for."""
-    for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
-        yield text.encode(encoding)
+        shapes = {match.group().replace(b",", b"") for part in readings(body) for match in _SHAPES.finditer(part)}
+        return {self.where[shape] for shape in shapes & self.where.keys()}
 
 
 def readings(body: bytes) -> Iterator[bytes]:
     """The bytes, and everything they can be unpacked to."""
     yield body
+    if b"\0" in body:
+        yield body.replace(b"\0", b"")
     if b"%" in body:
         yield unquote_to_bytes(body)
     if body[:2] == b"PK":

@@ -1,10 +1,15 @@
 """No mark of what is hidden is in any byte of any answer, whoever asks whatever surface."""
 
+import base64
+from datetime import date
+from urllib.parse import quote
+
 import pytest
 
 from tests.surfaces.alike import listed
+from tests.surfaces.marks import Marks
 from tests.surfaces.surfaces import SURFACES, addresses
-from tests.surfaces.world import World
+from tests.surfaces.world import World, workbook
 
 FULLY = ("rita", "clara", "benno")
 SKIPPED = ("second", "lost", "near 0", "far 0")
@@ -37,3 +42,16 @@ def test_no_answer_has_a_mark_its_reader_may_not_see(world: World, who: str):
 
     assert not leaks, listed(leaks)
     assert asked > 100
+
+
+def test_marks_are_found_however_they_stand():
+    marks = Marks()
+    word, number, day = marks.word("word", "ann"), marks.number("number", "ann"), marks.day("day", "ann")
+    search, hers = marks.search_for("bob"), marks.search_for("ann")
+    text = f"<b>{word}</b> {number:,}.00 {day}"
+    packed = workbook(["Name", number], [word, date.fromisoformat(day)])
+
+    for found in (text.encode(), text.encode("utf-16"), base64.urlsafe_b64encode(text.encode()), packed):
+        assert search.found(b"before " * (found[:2] != b"PK") + found) == {"word", "number", "day"}
+        assert hers.found(found) == set()
+    assert search.found(quote(word.replace("zq", "%7Aq"), safe="%").encode()) == {"word"}

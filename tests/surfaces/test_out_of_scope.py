@@ -3,8 +3,7 @@
 import pytest
 
 from tests.surfaces.alike import contents, listed, told
-from tests.surfaces.asks import Surface
-from tests.surfaces.surfaces import SURFACES
+from tests.surfaces.surfaces import SURFACES, Surface
 from tests.surfaces.world import NO_ID, Principal, World
 
 SEEN = {

@@ -45,34 +45,33 @@ changes = st.fixed_dictionaries(
 def transcript(world: World) -> list[Any]:
     """What Rita is told at the surfaces that read and at those that refuse."""
     rita, found = world.people["rita"], []
-    ids = {"firm": {n: world.ids["firm"][n] for n in ("far", "near", "mine")}, "deal": {"behind": 2}}
+    ids = {"firm": {n: world.ids["firm"][n] for n in ("near", "mine")}, "deal": {"behind": 2}}
     for surface in SURFACES:
         if surface.path.startswith("/imports") or surface.kind or "/section/" in surface.path:
             continue
         for path in addresses(surface, ids):
-            for ask in surface.asks[:4]:
+            for ask in surface.asks[:3]:
                 found.append((surface.method, path, ask, told(rita.ask(surface.method, path, **ask))))
     return found
 
 
-@settings(
-    max_examples=3,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(change=changes)
-def test_what_somebody_may_not_see_changes_nothing_he_is_told(world: World, change: dict[str, dict[str, Any]]):
+def test_what_somebody_may_not_see_changes_nothing_he_is_told(world: World):
     before = transcript(world)
-    kept = perturb(world, change)
-    try:
-        after = transcript(world)
-    finally:
-        restore(world, kept)
 
-    different = [(a[:3], a[3][0], b[3][0]) for a, b in zip(before, after, strict=True) if a != b]
-    assert not different, listed(different)
+    @settings(
+        max_examples=2, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    )
+    @given(change=changes)
+    def compare(change: dict[str, dict[str, Any]]) -> None:
+        kept = perturb(world, change)
+        try:
+            after = transcript(world)
+        finally:
+            restore(world, kept)
+        different = [(a[:3], a[3][0], b[3][0]) for a, b in zip(before, after, strict=True) if a != b]
+        assert not different, listed(different)
+
+    compare()
 
 
 def perturb(world: World, change: dict[str, dict[str, Any]]) -> dict[int, dict[str, Any]]:
