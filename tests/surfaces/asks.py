@@ -1,9 +1,8 @@
-"""What the surfaces are asked: queries, bodies, forms and files, with a place for the field that is mentioned."""
+"""What is asked of the surfaces: requests in all spellings, with a place for the field that is mentioned."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from formloom.metadata.fieldtype import FIELD_TYPES
@@ -14,27 +13,6 @@ Ask = dict[str, Any]
 
 F = "{f}"
 """Stands for the field that is mentioned."""
-
-
-@dataclass(frozen=True)
-class Surface:
-    """An address. `asks` change nothing, whoever sends them; `writes` change something for who may do it.
-
-    `mentions` name a field of a firm; `kind` says whose ids the address takes, where not the entity's.
-    """
-
-    method: str
-    path: str
-    asks: tuple[Ask, ...] = ({},)
-    writes: tuple[Ask, ...] = ()
-    mentions: tuple[Ask, ...] = ()
-    kind: str = ""
-    mentions_on: str = "firm"
-
-    @property
-    def name(self) -> str:
-        """Method and path."""
-        return f"{self.method} {self.path}"
 
 
 def query(**params: Any) -> Ask:
@@ -138,3 +116,14 @@ MAPPED = (
     upload(ROWS, map={"Name": F}, dry_run=False),
     upload(ROWS, on_duplicate="update", key=[F], dry_run=False),
 )
+
+
+def filled(value: Any, field: str) -> Any:
+    """A copy of an ask that mentions `field`, in lower or upper case as asked."""
+    if isinstance(value, str):
+        return value.replace(F, field).replace(F.upper(), field.upper())
+    if isinstance(value, dict):
+        return {filled(name, field): filled(inner, field) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [filled(inner, field) for inner in value]
+    return value

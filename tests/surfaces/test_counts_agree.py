@@ -7,7 +7,7 @@ import re
 import pytest
 from openpyxl import load_workbook
 
-from tests.surfaces.surfaces import test as condition
+from tests.surfaces.asks import test as condition
 from tests.surfaces.world import Principal, World
 
 QUESTIONS = (

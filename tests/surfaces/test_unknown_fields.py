@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tests.surfaces.alike import contents, listed, told
-from tests.surfaces.surfaces import MAPPED, SURFACES, Ask, filled
+from tests.surfaces.asks import MAPPED, Ask, filled
+from tests.surfaces.surfaces import SURFACES
 from tests.surfaces.world import Principal, World
 
 TRIED = ("secret", "secret_no", "secret_kind", "secret_link", "traces", "score", "spent")
