@@ -21,16 +21,20 @@ whenShown(".drop-zone", (zone) => {
   }
 });
 
-// Another sheet, or another field for a column, is read at once, so that the samples tell what would be stored.
+// Another sheet, or another field for a column, is read at once, so that the samples tell what would be stored; the
+// page that comes back stands where the old one was left.
+const LEFT = "import-left";
+
 document.addEventListener("change", (event) => {
   if (!event.target.matches("#match-form select")) return;
-  const frame = document.getElementById("main");
-  const [top, id] = [frame.scrollTop, event.target.id];
-  document.addEventListener("htmx:afterSettle", () => comeBack(frame, top, id), { once: true });
+  sessionStorage.setItem(LEFT, JSON.stringify({ top: document.getElementById("main").scrollTop, id: event.target.id }));
   event.target.form.requestSubmit(event.target.form.querySelector("button[value=again]"));
 });
 
-function comeBack(frame, top, id) {
-  frame.scrollTo(0, top);
+whenShown("#match-form", () => {
+  const { top, id } = JSON.parse(sessionStorage.getItem(LEFT) ?? "{}");
+  sessionStorage.removeItem(LEFT);
+  if (!id) return;
+  document.getElementById("main").scrollTo(0, top);
   document.getElementById(id)?.focus({ preventScroll: true });
-}
+});
