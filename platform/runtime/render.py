@@ -86,15 +86,18 @@ def error_page(ctx: Context | None, call: Call, problem: Problem) -> HTMLRespons
 
 
 def _surroundings(ctx: Context, whole: bool) -> dict[str, Any]:
-    """What every template may use: `layout`, `csrf`, and in the whole page also `shell`."""
+    """What every template may use: `layout`, `csrf`, and in the whole page also `frame`."""
     if ctx.access is None:
         return {"layout": "bare.html", "csrf": ctx.csrf, "theme": "auto", "whole": whole}
     found = {"layout": "fragment.html", "csrf": ctx.csrf, "theme": ctx.actor.theme, "whole": whole}
     found["when"] = _clock(ctx)
     if whole:
-        from .shell import shell_of
+        from .shell import frame_of
 
-        found |= {"layout": "shell.html", "shell": shell_of(ctx)}
+        page = _environment(ctx.lang).get_template
+        frame = frame_of(ctx, lambda part, shell: Markup(page(part).render(**found, shell=shell)))
+        owed = ctx.session is not None and ctx.session.must_change_password
+        found |= {"layout": "shell.html", "frame": frame, "must_change_password": owed}
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,12 @@ from markupsafe import Markup
 
 from ..metadata.model import MenuItem
 from ..metadata.wording import say, text_of
+from .records.kept import Kept
 
 if TYPE_CHECKING:
     from .context import Context
+
+_frames: Kept[Frame] = Kept(500)
 
 ENTITY_ICON, LIST_ICON, DASHBOARD_ICON = "table", "list", "layout-dashboard"
 
@@ -37,16 +40,35 @@ class LinkGroup:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """The frame as HTML: what stands before the main region and behind it."""
+
+    before: Markup
+    after: Markup
+
+
+@dataclass(frozen=True, slots=True)
 class Shell:
     """What the templates of the frame are filled with."""
 
     name: str
     note: str
     administrator: bool
-    must_change_password: bool
     menu: tuple[LinkGroup, ...]
     creatable: tuple[Link, ...]
     commands: Markup
+
+
+def frame_of(ctx: Context, draw: Callable[[str, Shell], Markup]) -> Frame:
+    """The frame for the reader of `ctx`, drawn once for all screens below one entry of the menu."""
+    place = "/".join(ctx.path.split("/")[:3])
+    key = (ctx.actor, ctx.lang, ctx.csrf, place)
+    found = _frames.get(ctx.catalog, key)
+    if found is None:
+        shell = shell_of(ctx)
+        found = Frame(draw("parts/frame_before.html", shell), draw("parts/frame_after.html", shell))
+        _frames.put(ctx.catalog, key, found)
+    return found
 
 
 def shell_of(ctx: Context) -> Shell:
@@ -56,7 +78,6 @@ def shell_of(ctx: Context) -> Shell:
         name=ctx.actor.name,
         note=_roles_of(ctx),
         administrator=ctx.access.administrator,
-        must_change_password=ctx.session is not None and ctx.session.must_change_password,
         menu=menu,
         creatable=creatable,
         commands=_commands(ctx, menu, creatable),
@@ -150,13 +171,12 @@ def _keys_in_menu(ctx: Context) -> Iterable[str]:
 
 def _commands(ctx: Context, menu: Iterable[LinkGroup], creatable: Iterable[Link]) -> Markup:
     """The palette's fixed entries as JSON: {label, icon, href, kind}."""
-    go, new = say("ui.command_go", ctx.lang), say("ui.command_new", ctx.lang)
-    entries = [
-        {"label": go.format(name=link.label), "icon": link.icon, "href": link.href}
-        for group in menu
-        for link in group.links
-    ]
-    entries += [{"label": new.format(name=link.label), "icon": "plus", "href": link.href} for link in creatable]
+
+    def entry(key: str, link: Link, icon: str) -> dict[str, str]:
+        return {"label": say(key, ctx.lang, name=link.label), "icon": icon, "href": link.href}
+
+    entries = [entry("ui.command_go", link, link.icon) for group in menu for link in group.links]
+    entries += [entry("ui.command_new", link, "plus") for link in creatable]
     entries.append({"label": say("ui.my_settings", ctx.lang), "icon": "settings", "href": "/me"})
     if ctx.access.administrator:
         entries.append({"label": say("ui.users", ctx.lang), "icon": "users", "href": "/admin/users"})

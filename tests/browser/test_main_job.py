@@ -71,7 +71,7 @@ def figure(page: Page, address: str, label: str) -> float:
     """The exact number on a card of the home dashboard."""
     page.goto(address)
     card = page.locator(".board-card", has=page.get_by_role("heading", name=label, exact=True))
-    return float(card.locator(".figure").get_attribute("title") or "nan")
+    return float((card.locator(".figure").get_attribute("title") or "nan").replace(",", ""))
 
 
 def import_sheet(page: Page, address: str, sheet: Path, folder: Path, *, new: int, refused: int) -> Path:
@@ -132,6 +132,7 @@ def find_customer(page: Page, address: str, name: str) -> str:
 def add_follow_up(page: Page) -> None:
     """A follow-up on the shown customer, through its related list; back on the customer afterwards."""
     page.locator("#related").get_by_role("link", name="新建").first.click()
+    expect(page.locator(".composer")).to_have_count(0)
     page.locator("[name=method]").select_option(label="电话")
     page.locator("[name=content]").fill("电话沟通了年度采购计划，约下周拜访。")
     page.get_by_role("button", name="保存", exact=True).click()

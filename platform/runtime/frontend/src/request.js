@@ -9,6 +9,8 @@ htmx.config.includeIndicatorStyles = false;
 htmx.config.allowEval = false;
 htmx.config.allowScriptTags = false;
 htmx.config.selfRequestsOnly = true;
+// Only the body's attributes are inherited: a link within a part that loads itself still leads to another screen.
+htmx.config.disableInheritance = true;
 // The policy forbids style attributes; htmx need not carry them over.
 htmx.config.attributesToSettle = ["class", "width", "height"];
 htmx.config.historyCacheSize = 0;
