@@ -129,6 +129,13 @@ SURFACES = (
         ),
         mentions=PAGE_MENTIONS,
     ),
+    Surface(
+        "GET",
+        "/e/{entity}/count",
+        ({}, query(list="firm.shadow"), query(q="q"), query(sort="-above")),
+        mentions=PAGE_MENTIONS,
+    ),
+    Surface("GET", "/e/{entity}/count/exact", ({}, query(q="q")), mentions=PAGE_MENTIONS),
     Surface("GET", "/e/{entity}/fields"),
     Surface(
         "GET",

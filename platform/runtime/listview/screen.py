@@ -163,9 +163,14 @@ class ListScreen:
         return found
 
     @property
-    def count_text(self) -> str:
-        """`284`, or `1,000+` when counting stopped there."""
-        return f"{self.page.count or 0:,}" + ("+" if self.page.count_capped else "")
+    def count_text(self) -> str | None:
+        """How many rows there are; None when that is for `count_href` to find out, after the rows are there."""
+        return None if self.page.count is None else f"{self.page.count:,}"
+
+    @property
+    def count_href(self) -> str:
+        """The address of the count."""
+        return self.state.href().replace(self.path, f"{self.path}/count", 1)
 
     @property
     def range_text(self) -> str:

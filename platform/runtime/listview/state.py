@@ -67,7 +67,7 @@ def read_state(ctx: Context, entity: str, query: Pairs) -> ListState:
     names = {"filter": "filter", "sort": "sort", "fields": "columns", "search": "q", "after": "after"}
     asked = {name: params[place] for name, place in names.items() if params.get(place)}
     asked.setdefault("fields", "" if layout else ",".join(usual_columns(ctx, entity)))
-    request = ListRequest.parse(ctx.access, entity, {**shorthand, **asked, "count": "capped"}, layout)
+    request = ListRequest.parse(ctx.access, entity, {**shorthand, **asked}, layout)
     given = {name: value for name in PLACES if (value := params.get(name))}
     if request.filter is not None:
         given["filter"] = written(parts_of(request.filter)) or ""

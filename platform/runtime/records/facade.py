@@ -55,6 +55,10 @@ class Records:
         """A page of records. Queries: 1, or 2 with a count."""
         return listquery.fetch(self.ctx, request)
 
+    def count(self, request: ListRequest) -> tuple[int, bool]:
+        """How many rows a list has, and whether there are more than were counted. Queries: 1."""
+        return listquery.count(self.ctx, request)
+
     def ids(self, request: ListRequest, limit: int) -> Sequence[int]:
         """Ids of the rows a list would show, at most `limit`, whatever its page. Queries: 1."""
         return listquery.fetch_ids(self.ctx, request, limit)

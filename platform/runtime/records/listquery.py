@@ -17,13 +17,13 @@ from .kept import Kept
 from .keyset import Key, ranges
 from .listrequest import ListRequest, check_filter
 from .record import Page
-from .selection import Selection, column_behind, record_of
+from .selection import Reading, Selection, column_behind
 
 if TYPE_CHECKING:
     from ..context import Context
 
-COUNT_CAP = 1_000
-"""Where counting stops: beyond it costs more than the page, and nobody reads so far."""
+COUNT_CAP = 10_000
+"""Where counting stops unless all are asked for: beyond it costs more than the page."""
 
 KEPT_LISTS = 300
 NEVER_EMPTY = frozenset({"id", "rev", "created_at", "updated_at"})
@@ -39,25 +39,36 @@ class _Prepared:
 
     page: sa.Select[Any]
     count: sa.Select[Any]
-    shown: Sequence[Any]
+    read: Reading
     ends: int
 
 
 def fetch(ctx: Context, request: ListRequest) -> Page:
-    """The page. Raises InvalidInput. Queries: 1, or 2 with a count."""
+    """The page. Raises InvalidInput. Queries: 1, or 2 with a count of more than the page."""
     bound_to = _binding(ctx, request)
     prepared = _prepared(ctx, request, bound_to)
     rows = ctx.conn.execute(prepared.page).all()
-    items = [record_of(row, prepared.shown) for row in rows[: request.limit]]
+    items = [prepared.read(row) for row in rows[: request.limit]]
     following = None
     if len(rows) > request.limit:
         values = list(rows[request.limit - 1][-prepared.ends :])
         following = cursor.write(ctx.settings.secret, bound_to, values)
+    if request.after is None and following is None:
+        return Page(items, None, len(items))
     if request.count == "none":
         return Page(items, following)
-    count = ctx.conn.scalar(prepared.count) or 0
-    capped = request.count == "capped" and count > COUNT_CAP
-    return Page(items, following, COUNT_CAP if capped else count, capped)
+    return Page(items, following, *_counted(ctx, request, prepared))
+
+
+def count(ctx: Context, request: ListRequest) -> tuple[int, bool]:
+    """How many rows are under the request, and whether counting stopped at the cap. Queries: 1."""
+    return _counted(ctx, request, _prepared(ctx, request, _binding(ctx, request)))
+
+
+def _counted(ctx: Context, request: ListRequest, prepared: _Prepared) -> tuple[int, bool]:
+    found = ctx.conn.scalar(prepared.count) or 0
+    capped = request.count == "capped" and found > COUNT_CAP
+    return (COUNT_CAP if capped else found), capped
 
 
 def _prepared(ctx: Context, request: ListRequest, bound_to: str) -> _Prepared:
@@ -84,12 +95,12 @@ def _prepare(ctx: Context, request: ListRequest, after: Sequence[Any] | None) ->
     cut = _cut(parts, keys, request.limit + 1)
     if stretch.begins(ctx, request, source, keys[0], after):
         cut = stretch.then(_near(ctx, request, selection, after), cut, request.limit + 1)
-    page, shown = _statement(selection, keys, cut.subquery("page"))
+    page, read = _statement(selection, keys, cut.subquery("page"))
     counted: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(source.from_).where(*where)
     if request.count == "capped":
         counted = counted.limit(COUNT_CAP + 1)
     count = sa.select(sa.func.count()).select_from(counted.subquery("counted"))
-    return _Prepared(page, count, shown, len(keys)), after is None and _is_steady(ctx, request, source)
+    return _Prepared(page, count, read, len(keys)), after is None and _is_steady(ctx, request, source)
 
 
 def _is_steady(ctx: Context, request: ListRequest, source: Any) -> bool:
@@ -241,7 +252,7 @@ def _cut(parts: Sequence[sa.Select[Any]], keys: Sequence[Key], limit: int) -> sa
 
 def _statement(selection: Selection, keys: Sequence[Key], page: sa.Subquery) -> tuple[sa.Select[Any], Any]:
     """One SELECT over the page that was cut in a subquery: labels are looked up for its rows only."""
-    outer, shown = selection.outer(page)
+    outer, read = selection.outer(page)
     ends = [page.c[f"s{n}"] for n in range(len(keys))]
     order = [key.order(end) for key, end in zip(keys, ends, strict=True)]
-    return sa.select(*outer, *ends).select_from(page).order_by(*order), shown
+    return sa.select(*outer, *ends).select_from(page).order_by(*order), read

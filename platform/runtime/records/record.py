@@ -31,7 +31,8 @@ class Record(dict[str, Any]):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows of a list. `next` is the cursor of the following page; `count` is None when it was not asked for.
+    """Rows of a list. `next` is the cursor of the following page; `count` is None when it was not asked for and
+    the page does not tell it.
 
     `count_capped` says that there are at least `count` rows.
     """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -84,8 +85,8 @@ class Selection:
     def _heads(self) -> list[str]:
         return list(dict.fromkeys(chain[0].key for chain in self.fields.values()))
 
-    def outer(self, page: Subquery) -> tuple[list[ColumnElement[Any]], list[_Shown]]:
-        """The columns over the cut page, and where each path finds its own."""
+    def outer(self, page: Subquery) -> tuple[list[ColumnElement[Any]], Reading]:
+        """The columns over the cut page, and what makes Records of its rows."""
         columns: list[ColumnElement[Any]] = []
         shown: list[_Shown] = []
         for path, chain in self.fields.items():
@@ -101,20 +102,26 @@ class Selection:
                 one.flag_position = len(columns)
                 columns.append(flag.label(f"v{len(columns)}"))
             shown.append(one)
-        return columns, shown
+        return columns, Reading(shown)
 
 
-def record_of(row: Sequence[Any], shown: Sequence[_Shown]) -> Record:
-    """The Record of a fetched row."""
-    record = Record({one.path: row[one.position] for one in shown})
-    masked = []
-    for one in shown:
-        if one.label is not None:
-            text = label_text(one.label, row[one.label_position])
+class Reading:
+    """Makes Records of fetched rows; where each path stands in a row is worked out once."""
+
+    def __init__(self, shown: Sequence[_Shown]) -> None:
+        self._paths = tuple(one.path for one in shown)
+        self._values = itemgetter(*(one.position for one in shown))
+        self._labels = [(one.path, one.label, one.label_position) for one in shown if one.label is not None]
+        self._flags = [(one.path, one.flag_position) for one in shown if one.flag_position is not None]
+
+    def __call__(self, row: Sequence[Any]) -> Record:
+        """The Record of a row."""
+        record = Record(dict(zip(self._paths, self._values(row), strict=True)))
+        for path, label, position in self._labels:
+            text = label_text(label, row[position])
             if text is not None:
-                record.labels[one.path] = text
-        if one.flag_position is not None and not row[one.flag_position]:
-            masked.append(one.path)
-    if masked:
-        record.masked = frozenset(masked)
-    return record
+                record.labels[path] = text
+        masked = [path for path, position in self._flags if not row[position]]
+        if masked:
+            record.masked = frozenset(masked)
+        return record

@@ -15,7 +15,7 @@ from .keyset import Key, ranges
 from .listquery import order_keys, restrictions, source_of
 from .listrequest import ListRequest
 from .record import Record
-from .selection import Selection, record_of, stored_fields
+from .selection import Selection, stored_fields
 
 if TYPE_CHECKING:
     from ...rbac.access import EntityAccess
@@ -34,7 +34,7 @@ def fetch(ctx: Context, entity: str, record_id: int, fields: Iterable[str] | Non
     source = rights.select()
     inner = sa.select(*selection.inner(source)).select_from(source.from_)
     page = inner.where(source.column("id") == record_id).subquery("page")
-    columns, shown = selection.outer(page)
+    columns, read = selection.outer(page)
     asked_tables = [path for path in asked if path in tables]
     flags = [_in_scope(ctx, entity, op, page.c.c_id) for op in ROW_OPERATIONS]
     flags += [_is_shown(rights, key, page.c.c_id) for key in asked_tables]
@@ -42,7 +42,7 @@ def fetch(ctx: Context, entity: str, record_id: int, fields: Iterable[str] | Non
     row = ctx.conn.execute(sa.select(*columns, *asked_flags).select_from(page)).first()
     if row is None:
         raise NotFound()
-    record = record_of(row, shown)
+    record = read(row)
     granted = row[-len(flags) :]
     record.may = frozenset(op for op, may in zip(ROW_OPERATIONS, granted, strict=False) if may)
     hidden = [key for key, seen in zip(asked_tables, granted[len(ROW_OPERATIONS) :], strict=True) if not seen]
@@ -97,10 +97,10 @@ def rows_of(
     selection = Selection(ctx.access, entity, fields, ctx.lang)
     marks = [key.column.label(f"s{n}") for n, key in enumerate(keys)]
     page = sa.select(*selection.inner(source), *marks).select_from(source.from_).where(*where).subquery("page")
-    columns, shown = selection.outer(page)
+    columns, read = selection.outer(page)
     order = [key.order(page.c[f"s{n}"]) for n, key in enumerate(keys)]
     rows = ctx.conn.execute(sa.select(*columns).select_from(page).order_by(*order))
-    return [record_of(row, shown) for row in rows]
+    return [read(row) for row in rows]
 
 
 def neighbours(ctx: Context, request: ListRequest, record_id: int) -> tuple[int | None, int | None]:

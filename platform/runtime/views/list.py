@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -21,7 +23,7 @@ MOST_AT_ONCE = 1_000
 
 
 def show_list(ctx: Context, call: Call) -> Response:
-    """The list. Queries: 2."""
+    """The list; it asks for its count afterwards. Queries: 1."""
     state = read_state(ctx, call.path["entity"], call.query)
     try:
         found = Records(ctx).list(state.request)
@@ -31,6 +33,23 @@ def show_list(ctx: Context, call: Call) -> Response:
         # A kept address whose page is no longer one: the list has another filter, order or shape now.
         return redirect(call, state.href())
     return render(ctx, "list.html", list=ListScreen(ctx, state, found))
+
+
+def show_count(ctx: Context, call: Call) -> Response:
+    """How many rows the list has: `1,284`, or `10,000+` with the way to the exact number. Queries: 1."""
+    return _count(ctx, call, "capped")
+
+
+def show_exact_count(ctx: Context, call: Call) -> Response:
+    """How many rows the list has, however many. Queries: 1."""
+    return _count(ctx, call, "exact")
+
+
+def _count(ctx: Context, call: Call, how: str) -> Response:
+    state = read_state(ctx, call.path["entity"], call.query)
+    found, capped = Records(ctx).count(replace(state.request, count=how))
+    exactly = state.href().replace(state.path, f"{state.path}/count/exact", 1) if capped else None
+    return render(ctx, "parts/count.html", fragment=True, count=f"{found:,}", exactly=exactly)
 
 
 def show_fields(ctx: Context, call: Call) -> Response:
@@ -73,6 +92,8 @@ def _ids(call: Call) -> list[int]:
 routes = [
     Route("/e/{entity}", page(show_list)),
     Route("/e/{entity}/fields", api(show_fields)),
+    Route("/e/{entity}/count", page(show_count)),
+    Route("/e/{entity}/count/exact", page(show_exact_count)),
     Route("/e/{entity}/bulk/delete", api(delete_rows, write=True), methods=["POST"]),
     Route("/e/{entity}/bulk/restore", api(restore_rows, write=True), methods=["POST"]),
 ]
