@@ -7,6 +7,8 @@ locked"). Here the driver's own transaction handling is off; we begin ourselves:
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +21,9 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from .formula.sqlite import functions as formula_functions
 
 BUSY_TIMEOUT_MS = 15_000
+
+PING_AFTER = 5.0
+"""Seconds after which a connection to PostgreSQL is asked whether it still lives before it is used again."""
 
 
 class Database:
@@ -116,10 +121,25 @@ def _sqlite_engine(address: sa.URL, pool_size: int) -> Engine:
 
 
 def _postgres_engine(address: sa.URL, pool_size: int) -> Engine:
-    return sa.create_engine(
+    engine = sa.create_engine(
         address,
         pool_size=pool_size,
         max_overflow=20,
-        pool_pre_ping=True,
         connect_args={"options": "-c timezone=UTC -c lock_timeout=15000"},
     )
+
+    @event.listens_for(engine, "checkin")
+    def _leave(connection: Any, record: Any) -> None:
+        record.info["left"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _ping(connection: Any, record: Any, proxy: Any) -> None:
+        """Ask a connection that was left alone whether it still lives; the pool gives another if not."""
+        if time.monotonic() - record.info.get("left", math.inf) < PING_AFTER:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise sa.exc.DisconnectionError() from error
+
+    return engine

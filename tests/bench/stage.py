@@ -37,6 +37,7 @@ KINDS = ("sqlite", "postgresql")
 SALESPEOPLE, DEPARTMENTS = 100, 10
 PASSWORD = "a long enough password"
 SELLER = "seller7"
+OWN_PAGE = {"host": "localhost", "sec-fetch-site": "same-origin"}
 
 COLLEAGUES = {
     "kind": "grant",
@@ -91,10 +92,11 @@ class Stage:
     def request(self, path: str, query: str = "", **more: Any) -> Callable[[], Response]:
         """What answers a request as it comes out of the asynchronous part: the whole of its work but the sockets.
 
-        `more` are attributes of the Call, `as_login` whose session it brings. Raises AssertionError in the call
-        unless the answer is a good one.
+        `more` are attributes of the Call, `as_login` whose session it brings, `prefer` a header.
+        Raises AssertionError in the call unless the answer is a good one.
         """
         login = more.pop("as_login", SELLER)
+        prefer = more.pop("prefer", "")
         method = more.get("method", "GET")
         session = self.session(login)
         scope = {"type": "http", "method": method, "path": path, "headers": [], "root_path": ""}
@@ -105,9 +107,7 @@ class Stage:
                 "url": path + ("?" + query if query else ""),
                 "path": places,
                 "query": Pairs.parse(query.encode()),
-                "headers": Headers(
-                    {"host": "localhost", "sec-fetch-site": "same-origin", "x-csrf-token": session.csrf}
-                ),
+                "headers": Headers({**OWN_PAGE, "x-csrf-token": session.csrf, "prefer": prefer}),
                 "cookies": {"formloom_session": session.secret},
                 **more,
             }

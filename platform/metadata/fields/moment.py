@@ -70,7 +70,8 @@ def instant_of(raw: Any) -> datetime | None:
 
 def written(value: datetime) -> str:
     """RFC 3339 in UTC, `2026-11-21T08:30:00Z`."""
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    moment = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return moment.isoformat().removesuffix("+00:00") + "Z"
 
 
 def _text(raw: Any, code: str) -> str | None:

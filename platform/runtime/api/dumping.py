@@ -27,23 +27,22 @@ class RecordDumper:
 
     def __init__(self, access: Access, entity: str) -> None:
         self.access, self.entity = access, entity
-        self._plan: list[tuple[str, Dump | None]] = []
+        self._plan: list[tuple[str, Dump]] = []
         self._paths: KeysView[str] = {}.keys()
         self._tables = {child.key: child.option("target") for child in access.catalog.children[entity]}
 
     def __call__(self, record: Record) -> dict[str, Any]:
         """The record's JSON object."""
-        found = {path: value if dump is None else dump(value) for (path, dump), value in self._paired(record)}
+        if record.keys() != self._paths:  # rows of one list have the same paths
+            dumps = {path: self._dump_of(path) for path in record}
+            self._plan = [(path, dump) for path, dump in dumps.items() if dump is not None]
+            self._paths = record.keys()
+        found = dict(record)
+        for path, dump in self._plan:
+            found[path] = dump(found[path])
         for path in record.masked:
             found.pop(path, None)
         return found
-
-    def _paired(self, record: Record) -> Iterable[tuple[tuple[str, Dump | None], Any]]:
-        """Each path with its dump, beside its value. Rows of one list have the same paths in the same order."""
-        if record.keys() != self._paths:
-            self._plan = [(path, self._dump_of(path)) for path in record]
-            self._paths = record.keys()
-        return zip(self._plan, record.values(), strict=True)
 
     def many(self, records: Iterable[Record]) -> list[dict[str, Any]]:
         """The objects of several records."""

@@ -167,16 +167,17 @@ def _describe_record_call(operation: Json, path: str, method: str, entity: str) 
         case "POST", "/records/{entity}":
             new = {"$ref": f"#/components/schemas/{entity}.create"}
             several = {"type": "object", "properties": {"items": {"type": "array", "items": new}}}
-            operation["parameters"].append(_header("Idempotency-Key", required=False))
+            operation["parameters"] += [_header(name, required=False) for name in ("Idempotency-Key", "Prefer")]
             operation["requestBody"] = _body({"anyOf": [new, several]})
             operation["responses"] = {"201": _answer(record), "default": operation["responses"]["default"]}
         case "GET", "/records/{entity}/{id}":
             operation["parameters"].append(_parameter("fields", LISTING["fields"]))
             operation["responses"]["200"] = _answer(record)
         case "PATCH", _:
-            operation["parameters"].append(_header("If-Match", required=False))
+            operation["parameters"] += [_header("If-Match", required=False), _header("Prefer", required=False)]
             operation["requestBody"] = _body({"$ref": f"#/components/schemas/{entity}.change"})
             operation["responses"]["200"] = _answer(record)
+            operation["responses"]["204"] = {"description": "Done, with `Prefer: return=minimal`"}
         case "DELETE", _:
             operation["parameters"].append(_header("If-Match", required=False))
             done = {"204": {"description": "In the bin"}}

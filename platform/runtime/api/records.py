@@ -21,6 +21,7 @@ from .table import at
 
 MOST_ROWS = 1_000
 MOST_CHANGES = 500
+_APPLIED = {"preference-applied": "return=minimal"}
 _ETAG = re.compile(r'(?:W/)?"([1-9][0-9]{0,8})"')
 
 
@@ -64,6 +65,9 @@ def create_records(ctx: Context, call: Call) -> Response:
     if body.keys() == {"items"} and "items" not in ctx.access.entity(entity).entity.fields:
         return _create_many(ctx, entity, body["items"])
     record_id = Records(ctx).create(entity, body, source="json")
+    if _wants_little(call):
+        place = {"location": f"/api/v1/records/{entity}/{record_id}"}
+        return json_answer({"id": record_id}, 201, {**_APPLIED, **place})
     try:
         return _record_answer(ctx, entity, record_id, status=201)
     except NotFound:
@@ -87,12 +91,19 @@ def change_record(ctx: Context, call: Call) -> Response:
     values = dict(call.json_object())
     rev = _revision(call, values)
     _require_same_id(values, record_id)
-    records = Records(ctx)
     try:
-        records.update(entity, record_id, values, rev, source="json")
+        rev = Records(ctx).update(entity, record_id, values, rev, source="json")
     except VersionConflict as conflict:
         raise _with_current(ctx, entity, record_id, conflict) from None
+    if _wants_little(call):
+        return Response(status_code=204, headers={**_APPLIED, "etag": f'"{rev}"', "cache-control": "no-store"})
     return _record_answer(ctx, entity, record_id)
+
+
+def _wants_little(call: Call) -> bool:
+    """Whether a save need not be answered with the whole record, which costs a statement: RFC 7240."""
+    given = call.headers.get("prefer", "").lower().split(",")
+    return "return=minimal" in {preference.partition(";")[0].replace(" ", "") for preference in given}
 
 
 def _revision(call: Call, values: dict[str, Any]) -> int:

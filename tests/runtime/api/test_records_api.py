@@ -69,6 +69,16 @@ def test_changing_nothing_leaves_no_trace(visitor: Visitor, sally: Program, body
     assert rows(visitor.site.database) == before
 
 
+def test_whoever_prefers_little_is_answered_with_the_revision_alone(sally: Program):
+    little = {"prefer": "respond-async, return=minimal"}
+    made = sally.call("POST", "/records/company", {"name": "Little"}, headers=little)
+    changed = sally.call("PATCH", f"/records/company/{made.json()['id']}", {"city": "x", "rev": 1}, headers=little)
+
+    assert made.status_code == 201 and made.json().keys() == {"id"}
+    assert (changed.status_code, changed.headers["etag"], changed.content) == (204, '"2"', b"")
+    assert {answer.headers["preference-applied"] for answer in (made, changed)} == {"return=minimal"}
+
+
 def test_several_records_are_made_all_or_none(visitor: Visitor, sally: Program):
     good = sally.call("POST", "/records/company", {"items": [{"name": "A"}, {"name": "B", "city": "X"}]})
     before = rows(visitor.site.database)
