@@ -64,10 +64,13 @@ def demo(port: int, *, serve: bool) -> int:
     set_up("demo")
     with step("Preparing the database, the CRM and its demo data"):
         said = run(formloom("template", "install", "crm", "--demo"))
+    sys.stdout.reconfigure(errors="replace")  # a terminal without Chinese shows the English half
     print(f"\n{said}", flush=True)
     if not serve:
         return 0
-    print(f"Formloom answers on http://127.0.0.1:{port}/ (Ctrl-C ends it)\n", flush=True)
+    address = f"http://127.0.0.1:{port}/"
+    print(f"打开 {address} ，用上面任一账号和密码登录；按 Ctrl-C 结束。")
+    print(f"Open {address} and sign in with any login and password above; Ctrl-C ends it.\n", flush=True)
     command = formloom("serve", "--host", "127.0.0.1", "--port", str(port))
     os.chdir(ROOT)
     os.execv(command[0], command)
@@ -225,10 +228,9 @@ def call(command: Sequence[str], **environment: str) -> int:
 
 def run(command: Sequence[str], **environment: str) -> str:
     """What a command run in the root prints; shown only if it fails, and then this ends too."""
-    merged = {**os.environ, **environment}
-    done = subprocess.run(
-        command, cwd=ROOT, env=merged, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
+    merged = {**os.environ, "PYTHONIOENCODING": "utf-8", **environment}
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8", "errors": "replace"}
+    done = subprocess.run(command, cwd=ROOT, env=merged, check=False, **streams)
     if done.returncode:
         print("failed", flush=True)
         raise SystemExit(f"{done.stdout}\n`{' '.join(command)}` ended with {done.returncode}.")

@@ -1,7 +1,8 @@
 """Words a user sees, in every language we speak, by key.
 
 Each package keeps its words in `wording/<language>.json` beside its code and announces the folder with
-`register`. Texts have named places (`{count}`); a missing key is an error, not an empty string.
+`register`. Texts have named places (`{count}`); a missing key is an error, not an empty string. `{name:noun}` is a
+label within a sentence: "New customer", though the label is "Customer".
 """
 
 from __future__ import annotations
@@ -46,7 +47,20 @@ def say(key: str, lang: str, /, **data: Any) -> str:
 
 
 def _worded(value: Any, lang: str) -> Any:
-    return say(value.key, lang, **value.data) if isinstance(value, Phrase) else value
+    if isinstance(value, Phrase):
+        return say(value.key, lang, **value.data)
+    return _Word(value) if isinstance(value, str) else value
+
+
+class _Word(str):
+    """A word that knows how it is written as a noun within a sentence; "VIP level" keeps its capitals."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        if spec != "noun":
+            return super().__format__(spec)
+        return self[:1].lower() + self[1:] if self[1:2].islower() else str(self)
 
 
 def texts(lang: str) -> Mapping[str, str]:

@@ -28,7 +28,7 @@ from sqlalchemy.engine import Connection
 from ..metadata.errors import InvalidInput
 from ..metadata.model import Entity, Field
 from ..metadata.tables import state
-from ..metadata.wording import register, text_of
+from ..metadata.wording import LANGUAGES, register, text_of
 from ..rbac import accounts, organisation
 from ..rbac.passwords import matches
 from ..rbac.tables import departments, users
@@ -49,8 +49,8 @@ _RELATIVE = re.compile(r"([+-]\d{1,4})d(?: (\d\d):(\d\d))?")
 Row = dict[str, str]
 
 
-def load(site: Site, folder: Path, lang: str = "zh") -> list[str]:
-    """Load the samples in `folder` unless they are there already; lines that say who may sign in.
+def load(site: Site, folder: Path, *langs: str) -> list[str]:
+    """Load the samples in `folder` unless they are there already; lines that say who may sign in, in `langs`.
 
     Raises InvalidInput for samples that do not fit the metadata.
     """
@@ -69,7 +69,7 @@ def load(site: Site, folder: Path, lang: str = "zh") -> list[str]:
         if not _is_loaded(ctx, mark, files):
             _Loading(ctx, *_bring_people(ctx, people)).load(files)
             _remember(conn, mark)
-        return list(_logins(conn, people, lang))
+        return list(_logins(conn, people, langs or LANGUAGES[:1]))
 
 
 def _read_organisation(folder: Path) -> Mapping[str, Any]:
@@ -137,14 +137,15 @@ def _add_user(ctx: Context, wanted: Mapping[str, Any]) -> int:
     return user
 
 
-def _logins(conn: Connection, people: Mapping[str, Any], lang: str) -> Iterator[str]:
+def _logins(conn: Connection, people: Mapping[str, Any], langs: Sequence[str]) -> Iterator[str]:
     """A line for each login to try, as long as it still opens with the sample's password."""
     for each in people.get("users", ()):
         if not each.get("demo_login"):
             continue
         chosen = sa.select(users.c.password_hash).where(users.c.login == each["login"], users.c.is_active)
         if matches(conn.scalar(chosen), each["password"]):
-            yield f"{each['login']:12} {each['password']:10} {text_of(each.get('note', ''), lang)}"
+            notes = dict.fromkeys(text_of(each.get("note", ""), lang) for lang in langs)
+            yield f"{each['login']:12} {each['password']:10} {' / '.join(notes)}"
 
 
 # --- rows -------------------------------------------------------------------------------------------------------

@@ -18,8 +18,8 @@ def filtered(*lines: dict[str, object]) -> str:
     return "filter=" + quote(json.dumps({"all": list(lines)}, ensure_ascii=False))
 
 
-IN_BUSINESS = filtered(
-    {"field": "grade", "op": "in", "value": ["a", "b"]}, {"field": "credit_limit", "op": "gte", "value": "10000"}
+WANTED_CUSTOMERS = filtered(
+    {"field": "grade", "op": "in", "value": ["A", "B"]}, {"field": "name", "op": "contains", "value": "公司"}
 )
 
 
@@ -88,13 +88,13 @@ SCREENS = (
     Screen("dashboard-receipts", FINANCE, "/d/receipt_analysis"),
     Screen("list", MANAGER, "/e/account", image=True),
     Screen("list-opportunities", SALES, "/e/opportunity"),
-    Screen("list-filtered", MANAGER, f"/e/account?{IN_BUSINESS}"),
-    Screen("list-builder", MANAGER, f"/e/account?{IN_BUSINESS}", press("[data-do=open-builder]")),
+    Screen("list-filtered", MANAGER, f"/e/account?{WANTED_CUSTOMERS}"),
+    Screen("list-builder", MANAGER, f"/e/account?{WANTED_CUSTOMERS}", press("[data-do=open-builder]")),
     Screen("list-quick-filter", MANAGER, "/e/account", press("[data-do=open-choices]")),
     Screen("list-columns", MANAGER, "/e/account", press("[data-do=open-columns]")),
     Screen("list-chosen", MANAGER, "/e/account", choose_rows),
     Screen("list-empty", NEWCOMER, "/e/account"),
-    Screen("list-nothing-found", MANAGER, f"/e/account?q=zzzz&{IN_BUSINESS}"),
+    Screen("list-nothing-found", MANAGER, f"/e/account?q=zzzz&{WANTED_CUSTOMERS}"),
     Screen("record", MANAGER, "{account}", image=True),
     Screen("record-lines", SALES, "{opportunity}"),
     Screen(

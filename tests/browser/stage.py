@@ -58,7 +58,8 @@ class Stage:
     def speak(self, lang: str) -> None:
         """Everybody has chosen this language."""
         with self.site.database.writing() as conn:
-            conn.execute(sa.update(users).values(lang=lang))
+            for user in conn.scalars(sa.select(users.c.id)).all():
+                accounts.update(conn, user, {"lang": lang}, self.site.catalog(conn))
 
     def resolved(self, path: str) -> str:
         """The address of a screen."""

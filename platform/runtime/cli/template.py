@@ -7,7 +7,7 @@ from typing import Any
 
 from ...metadata import packages
 from ...metadata.errors import NotFound
-from ...metadata.wording import say, text_of
+from ...metadata.wording import LANGUAGES, say, text_of
 from ..settings import Settings
 from ..site import Site, open_site
 from . import Commands, language
@@ -61,7 +61,8 @@ def load_demo(site: Site, package: packages.Package) -> None:
 
     if package.demo is None:
         raise NotFound("package.no_demo", name=package.key)
-    for login in samples.load(site, package.demo, language()):
+    # In every language: whoever tries the demo may not be who set up the terminal.
+    for login in samples.load(site, package.demo, *sorted(LANGUAGES, key=lambda lang: lang != language())):
         print(f"  {login}")
 
 

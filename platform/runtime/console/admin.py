@@ -27,6 +27,7 @@ from starlette.requests import Request
 from ...rbac import tables as rbac_tables
 from ...rbac import tokens
 from .. import job_queue
+from ..render import asset
 from ..site import Site
 from . import ADDRESS, models
 from .door import Door
@@ -44,12 +45,14 @@ class Console(Admin):
         templates = super().init_templating_engine()
         translations: Any = templates.env
         translations.install_gettext_callables(translated, plural, newstyle=True)
-        templates.env.globals["language"] = language
+        templates.env.globals.update(language=language, asset=asset)
         return templates
 
 
 def _cell(model: Any, name: Any) -> Any:
     value = getattr(model, name)
+    if value is None:
+        return ""
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S UTC")
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
@@ -58,6 +61,8 @@ def _cell(model: Any, name: Any) -> Any:
 
 def _whole(model: Any, name: Any) -> Any:
     value = getattr(model, name)
+    if value is None:
+        return ""
     if isinstance(value, str) and value[:1] in "{[":
         value = json.loads(value)
     return Markup("<pre>{}</pre>").format(json.dumps(value, ensure_ascii=False, indent=2, default=str))
@@ -74,6 +79,10 @@ class TableView(ModelView):
     page_size_options: ClassVar[list[int]] = [50, 100]
     site: ClassVar[Site]
     ends: ClassVar[str | None] = None
+
+    def search_placeholder(self) -> str:
+        """The searched columns by their labels."""
+        return ", ".join(str(self._column_labels.get(name, name)) for name in self.column_searchable_list)
 
     async def get_object_for_details(self, request: Request) -> Any:
         """The row, or None for an address that names none, whatever it says."""

@@ -6,11 +6,18 @@ import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { PurgeCSS } from "purgecss";
 
 const HERE = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
-const ENTRIES = ["early.js", "app.js", "charts.js", "app.css"];
+const ENTRIES = ["early.js", "app.js", "charts.js", "app.css", "console.css"];
 const LICENCE_FILE = /^(licen[cs]e|notice|copying)/i;
 const LICENCE_KEPT_BY = { "@tabler/core": "@tabler/icons" }; // same authors, same text, shipped with one of the two
+const FROM_TABLER = ["btn", "btn-danger", "btn-icon", "btn-primary", "form-control", "form-select", "icon", "visually-hidden"];
+const ELEMENTS = (
+  "html body a abbr address b blockquote button canvas code dd details dialog dl dt em fieldset figure h1 h2 h3 h4 hr img input kbd " +
+  "label legend li ol optgroup option p pre progress select small strong sub summary sup svg table tbody td textarea tfoot th thead tr ul"
+).split(" ");
+const ATTRIBUTES = ["data-bs-theme", "disabled", "hidden", "href", "list", "multiple", "role", "size", "tabindex", "title", "type"];
 const BROWSERS = ["chrome123", "firefox128", "safari17.5"]; // what light-dark() in the styles needs anyway
 
 const out = path.resolve(process.argv[2] ?? path.join(HERE, "../static/dist"));
@@ -31,6 +38,7 @@ const result = await build({
   assetNames: "[name]-[hash]",
   loader: { ".svg": "file" },
   logLevel: "warning",
+  plugins: [{ name: "tabler", setup: (building) => building.onLoad({ filter: /core\/dist\/css\/tabler\.css$/ }, usedOfTabler) }],
   target: BROWSERS,
 });
 
@@ -39,6 +47,19 @@ manifest["icons.svg"] = await writeSprite();
 await writeFile(path.join(out, "manifest.json"), JSON.stringify(manifest, null, 2) + "\n");
 await writeFile(path.join(out, "THIRD-PARTY.txt"), await notices(result.metafile));
 await printSizes(manifest);
+
+/** Tabler without what no page of ours uses. Of its thousands of classes we build on a few, besides plain elements. */
+async function usedOfTabler({ path: file }) {
+  const found = { classes: FROM_TABLER, tags: ELEMENTS, attributes: { names: ATTRIBUTES, values: [] }, ids: [], undetermined: [] };
+  const [used] = await new PurgeCSS().purge({
+    css: [file],
+    content: [{ raw: "", extension: "pages" }],
+    extractors: [{ extensions: ["pages"], extractor: () => found }],
+    keyframes: true,
+    variables: true,
+  });
+  return { contents: used.css, loader: "css" };
+}
 
 /** The name a page asks for -> the hashed file that holds it. */
 function namesOf(metafile) {

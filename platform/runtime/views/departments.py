@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pypinyin import lazy_pinyin
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -115,6 +114,9 @@ def _names(typed: dict[str, Any]) -> dict[str, str]:
 
 def free_key(name: str, taken: set[str]) -> str:
     """A key that sounds like the name and is not taken."""
+    # Imported here because its tables of characters take longer to load than all the rest of a start.
+    from pypinyin import lazy_pinyin
+
     sound = "_".join(lazy_pinyin(name.lower()))
     plain = re.sub(r"[^a-z0-9]+", "_", sound).strip("_")[:LONGEST_KEY] or "department"
     base = plain if plain[0].isalpha() else f"d_{plain}"

@@ -121,11 +121,11 @@ def test_filtered_to_nothing_offers_to_drop_each_condition(sally: Visitor):
 def test_an_empty_list_offers_to_create(visitor: Visitor):
     page = page_of(visitor.sign_in("sally"), "/e/company")
 
-    assert page.links["New Company"] == "/e/company/new"
+    assert page.links["New company"] == "/e/company/new"
 
 
 def test_whoever_may_not_create_is_offered_nothing(visitor: Visitor):
-    assert "New Company" not in page_of(visitor.sign_in("clara"), "/e/company").links
+    assert "New company" not in page_of(visitor.sign_in("clara"), "/e/company").links
 
 
 @pytest.mark.parametrize("rows", [1, 50])

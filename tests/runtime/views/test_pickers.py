@@ -92,6 +92,6 @@ def test_the_palette_offers_what_one_may_view_and_create(sally: Visitor):
         text = visitor.get("/me").text.split('id="commands">')[1].split("</script>")[0]
         return [entry["label"] for entry in json.loads(text)]
 
-    assert {"Go to Company", "New Company"} <= set(commands(sally))
+    assert {"Go to company", "New company"} <= set(commands(sally))
     clara = commands(sally.another().sign_in("clara"))
-    assert "Go to Company" in clara and "New Company" not in clara and "Go to Vault" not in clara
+    assert "Go to company" in clara and "New company" not in clara and "Go to vault" not in clara
