@@ -70,14 +70,21 @@ def _dump(row: Stored | None) -> dict[str, Any] | None:
 
 
 def draft(rows: Sequence[Stored], edits: Sequence[Edit], layer: str) -> list[Change]:
-    """The rows the edits would change in `layer`; edits that change nothing vanish, of two the last wins."""
+    """The rows the edits would change in `layer`; edits that change nothing vanish, of two the last wins.
+
+    A site's edit starts from the packaged document as the edits before it leave that.
+    """
     present = {row.place: row for row in rows}
     shipped = {row.identity: row.document for row in rows if row.layer != SITE and row.document is not None}
     wanted: dict[tuple[str, str, str], Stored | None] = {}
     for edit in edits:
-        place = (edit.kind, edit.key, edit.layer or layer)
-        packaged = shipped.get((edit.kind, edit.key))
-        wanted[place] = _wanted(edit, place, packaged)
+        identity = (edit.kind, edit.key)
+        place = (*identity, edit.layer or layer)
+        row = wanted[place] = _wanted(edit, place, shipped.get(identity))
+        if place[2] != SITE:
+            shipped.pop(identity, None)
+            if row is not None and row.document is not None:
+                shipped[identity] = row.document
     return _changes(present, wanted)
 
 
