@@ -6,7 +6,8 @@ A value has five faces, and each member below turns one into another:
 * value – the typed Python value, or None for empty; the only face the rest of the program holds;
 * stored – what the column keeps (its SQLAlchemy type converts);
 * dumped – the JSON form the API gives, which `parse` reads back to the same value;
-* cell – what a person sees: escaped HTML in lists and details, plain text in Excel and prints.
+* cell – what a person sees: escaped HTML in lists and details, plain text in Excel and prints. Where there is room,
+  as on a record's page, `large` may show more of it.
 
 `parse` raises for rubbish and never turns it into empty. It is lenient, because people type and sheets differ; the
 strictness of the API is `json_schema`'s, which is applied before it. Instants without an offset are read and shown
@@ -94,6 +95,12 @@ class FieldType:
     """Whether new records get a number of a sequence where no value is given."""
     target: ClassVar[str | None] = None
     """Option name (`target`) or fixed system table (`user`, `department`) a reference points at."""
+    several: ClassVar[str | None] = None
+    """As `target`, where a value is the ids of several; labels are then the texts of all, a line each."""
+    choices_from: ClassVar[str | None] = None
+    """What of the catalog the options are, where neither the field nor an option set says: `roles`."""
+    label_words: ClassVar[tuple[str, ...]] = ()
+    """Words by which a label tells the type, in any language: 电话, phone. The longest one found decides."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -134,9 +141,17 @@ class FieldType:
         """The value as a person reads it, without markup: titles, Excel text, history."""
         return "" if value is None else str(value)
 
+    def entry(self, field: Field, value: Any, lang: str) -> Any:
+        """What a form's input holds for a value that is there: `parse` reads it back."""
+        return self.dump(field, value)
+
     def cell(self, field: Field, lang: str, zone: Any) -> CellRenderer:
         """A renderer of safe HTML for a list cell or detail value, prepared once per layout."""
         return lambda value, label: "" if value is None else str(escape(self.plain(field, value, lang, label)))
+
+    def large(self, field: Field, lang: str, zone: Any) -> CellRenderer:
+        """A renderer of safe HTML for where there is room."""
+        return self.cell(field, lang, zone)
 
     def widget(self, field: Field) -> InputWidget:
         """The form widget."""
