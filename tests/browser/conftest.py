@@ -27,6 +27,17 @@ def browser() -> Iterator[Browser]:
         yield started
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Function) -> Iterator[None]:
+    """Close windows when the test is over: what a page still asks for must not meet a server that is gone."""
+    try:
+        return (yield)
+    finally:
+        for page in item.funcargs.values():
+            if isinstance(page, Page):
+                page.close()
+
+
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A window of desktop size with cookies of its own; watched for breaches."""

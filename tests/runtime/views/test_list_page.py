@@ -180,13 +180,13 @@ def test_a_hidden_field_answers_exactly_as_one_that_does_not_exist(sally: Visito
 
 def test_hidden_fields_are_in_no_part_of_the_page(visitor: Visitor):
     boss = visitor.another().sign_in("boss")
-    canary = "777777.77"
+    canary = "7170717.17"
     add_companies(boss, [{"name": "Secretive", "cost": canary, "owner": visitor_id(visitor, "sally")}])
     visitor.sign_in("sally")
 
     for address in ("/e/company", "/e/company/fields", "/search?q=secret", "/pick/company?q=secret"):
         text = visitor.get(address).text
-        assert "777" not in text and "cost" not in text.lower(), address
+        assert "7170717" not in text and "7,170,717" not in text and "cost" not in text.lower(), address
 
 
 def visitor_id(visitor: Visitor, login: str) -> int:
