@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from . import fields as _fields  # noqa: F401  (fills the registry of field types)
 from . import reading
 from .errors import NotFound
-from .model import Dashboard, Detail, Entity, Field, Form, Grant, ListLayout, Menu, OptionSet, Role
+from .model import Dashboard, Detail, Entity, Field, Form, Grant, ListLayout, Menu, OptionSet, Role, Rule
 from .physical import build_tables
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Catalog:
     menus: Mapping[str, Menu]
     roles: Mapping[str, Role]
     grants: Mapping[str, Grant]
+    rules: Mapping[str, Rule]
     formulas: Mapping[tuple[str, str], Formula]
     tables: Mapping[str, sa.Table]
     documents: Mapping[tuple[str, str], Document]
@@ -82,9 +83,26 @@ class Catalog:
             found.setdefault(layout.entity, []).append(layout)
         return {key: tuple(layouts) for key, layouts in found.items()}
 
+    @cached_property
+    def forms_of(self) -> Mapping[str, tuple[Form, ...]]:
+        """The forms of each entity, in the order in which one is looked for."""
+        found: dict[str, list[Form]] = {key: [] for key in self.entities}
+        for form in sorted(self.forms.values(), key=lambda x: (x.position, x.key)):
+            found.setdefault(form.entity, []).append(form)
+        return {key: tuple(forms) for key, forms in found.items()}
+
+    @cached_property
+    def rules_of(self) -> Mapping[str, tuple[Rule, ...]]:
+        """The active rules of each entity that has any, in their order."""
+        found: dict[str, list[Rule]] = {}
+        for rule in sorted(self.rules.values(), key=lambda x: (x.position, x.key)):
+            if rule.active and rule.entity in self.entities:
+                found.setdefault(rule.entity, []).append(rule)
+        return {key: tuple(rules) for key, rules in found.items()}
+
     def form_of(self, entity: str) -> Form | None:
-        """The entity's form, if one is designed."""
-        return next((form for form in self.forms.values() if form.entity == entity), None)
+        """The entity's first form, if one is designed."""
+        return next(iter(self.forms_of.get(entity, ())), None)
 
     def detail_of(self, entity: str) -> Detail | None:
         """The entity's detail layout, if one is designed."""
@@ -128,6 +146,7 @@ def build(documents: Iterable[Document], version: int = 0) -> Catalog:
         menus=read("menu", reading.read_menu),
         roles=read("role", reading.read_role),
         grants=read("grant", reading.read_grant),
+        rules=read("rule", reading.read_rule),
         formulas=formulas,
         tables=build_tables(entities, is_virtual),
         documents={(document["kind"], document["key"]): document for document in everything},

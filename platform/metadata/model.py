@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -49,6 +50,8 @@ class Option:
     category: str | None = None
     probability: int | None = None
     aliases: tuple[str, ...] = ()
+    when: tuple[str, ...] = ()
+    """Options of the field this one depends on with which it is offered; none means with all."""
 
 
 def _words(option: Option) -> tuple[tuple[str, ...], ...]:
@@ -65,6 +68,16 @@ class OptionSet:
     options: tuple[Option, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Uniqueness:
+    """How far a value may not repeat where that is not the whole entity: among rows that agree in `columns`, as
+    far as `where` (raw JSON) holds for both.
+    """
+
+    columns: tuple[str, ...] = ()
+    where: Mapping[str, Any] | None = None
+
+
 @dataclass(frozen=True)
 class Field:
     """One field of an entity. `options` holds what only its type understands (`max_length`, `target`, …)."""
@@ -76,13 +89,21 @@ class Field:
     help: Label | None = None
     placeholder: Label | None = None
     aliases: tuple[str, ...] = ()
+    was: tuple[str, ...] = ()
     required: bool = False
     unique: bool = False
+    uniqueness: Uniqueness | None = None
     read_only: bool = False
     hidden: bool = False
     searchable: bool = False
     indexed: bool = False
     publish: bool = False
+    copy: bool = True
+    in_list: bool = False
+    quick_filter: bool = False
+    mask: str | Mapping[str, Any] | None = None
+    other: bool = False
+    depends: str | None = None
     default: Any = None
     default_formula: str | None = None
     system: bool = False
@@ -134,11 +155,22 @@ class Entity:
     icon: str | None = None
     parent: str | None = None
     description: Label | None = None
+    was: tuple[str, ...] = ()
 
     @cached_property
     def all_fields(self) -> Mapping[str, Field]:
         """Declared and system fields by key."""
         return MappingProxyType({**self.fields, **self.system_fields})
+
+    @cached_property
+    def renamed(self) -> Mapping[str, str]:
+        """Former keys of fields, each with the present one."""
+        former = {old: field.key for field in self.fields.values() for old in field.was}
+        return MappingProxyType({old: key for old, key in former.items() if old not in self.all_fields})
+
+    def find(self, key: str) -> Field | None:
+        """The field of that key, present or former."""
+        return self.all_fields.get(self.renamed.get(key, key))
 
     def text(self, lang: str, *, plural: bool = False) -> str:
         """The entity's name in `lang`."""
@@ -190,12 +222,17 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Where fields stand when a record is entered."""
+    """Where fields stand when a record is entered. Of several the first is used whose `roles` the actor has (none
+    means anybody) and whose `when` (raw JSON) holds.
+    """
 
     key: str
     entity: str
     label: Label
     sections: tuple[Section, ...]
+    roles: tuple[str, ...] = ()
+    when: Mapping[str, Any] | None = None
+    position: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +334,37 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
+class Effect:
+    """What a rule does. `fields` and `sections` are shown, hidden, required or locked; `set` gives `field` the value
+    of `formula`; `refuse` says `message`, and `severity` whether that can be confirmed.
+    """
+
+    type: str
+    fields: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    field: str = ""
+    formula: str = ""
+    message: Label = ""
+    severity: str = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What holds for records of `entity` while `when` (raw JSON; None is always) does. It counts from the day
+    `since` on.
+    """
+
+    key: str
+    entity: str
+    label: Label
+    effects: tuple[Effect, ...]
+    when: Mapping[str, Any] | None = None
+    active: bool = True
+    position: int = 0
+    since: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """A permission group: who may do what on which rows and fields of one entity. Raw JSON parts as stored."""
 
@@ -306,3 +374,4 @@ class Grant:
     members: tuple[Mapping[str, Any], ...]
     operations: Mapping[str, Any]
     fields: Mapping[str, str]
+    reveal: frozenset[str] = frozenset()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +14,7 @@ from .model import (
     Composer,
     Dashboard,
     Detail,
+    Effect,
     Entity,
     Field,
     Form,
@@ -25,15 +27,28 @@ from .model import (
     Placed,
     Related,
     Role,
+    Rule,
     Section,
+    Uniqueness,
     Widget,
 )
 from .wording import LANGUAGES, say
 
 Document = Mapping[str, Any]
 
-_FLAGS = ("required", "unique", "read_only", "hidden", "searchable", "indexed", "publish")
-_COMMON = {"key", "type", "label", "help", "placeholder", "aliases", "default", "default_formula", *_FLAGS}
+_FLAGS = (
+    "required",
+    "read_only",
+    "hidden",
+    "searchable",
+    "indexed",
+    "publish",
+    "in_list",
+    "quick_filter",
+    "other",
+)
+_COMMON = {"key", "type", "label", "help", "placeholder", "aliases", "was", "default", "default_formula", *_FLAGS}
+_COMMON |= {"unique", "copy", "mask", "depends"}
 
 
 def read_entities(documents: Iterable[Document], option_sets: Mapping[str, OptionSet]) -> dict[str, Entity]:
@@ -61,6 +76,7 @@ def _read_entity(document: Document, option_sets: Mapping[str, OptionSet], label
         icon=document.get("icon"),
         parent=parent,
         description=document.get("description"),
+        was=tuple(document.get("was", ())),
     )
 
 
@@ -75,12 +91,25 @@ def read_field(entity: str, raw: Document, option_sets: Mapping[str, OptionSet])
         help=raw.get("help"),
         placeholder=raw.get("placeholder"),
         aliases=tuple(raw.get("aliases", ())),
+        was=tuple(raw.get("was", ())),
         default=raw.get("default"),
         default_formula=raw.get("default_formula"),
+        unique=raw.get("unique") is True,
+        uniqueness=_read_uniqueness(raw.get("unique")),
+        copy=raw.get("copy", True),
+        mask=raw.get("mask"),
+        depends=raw.get("depends"),
         options=MappingProxyType(options),
         choices=_read_choices(options.get("options"), option_sets),
         **{flag: bool(raw.get(flag, False)) for flag in _FLAGS},
     )
+
+
+def _read_uniqueness(raw: Any) -> Uniqueness | None:
+    if not isinstance(raw, Mapping):
+        return None
+    within = (raw["within"],) if "within" in raw else ()
+    return Uniqueness((*within, *raw.get("with", ())), raw.get("where"))
 
 
 def _parent_link(entity: str, parent: str, label: Any) -> Field:
@@ -108,6 +137,7 @@ def _read_option(raw: Document) -> Option:
         category=raw.get("category"),
         probability=raw.get("probability"),
         aliases=tuple(raw.get("aliases", ())),
+        when=tuple(raw.get("when", ())),
     )
 
 
@@ -186,7 +216,34 @@ def _read_columns(raw: Sequence[Any]) -> tuple[Column, ...]:
 
 def read_form(document: Document) -> Form:
     """The form of a document."""
-    return Form(document["key"], document["entity"], document["label"], _read_sections(document["sections"]))
+    return Form(
+        key=document["key"],
+        entity=document["entity"],
+        label=document["label"],
+        sections=_read_sections(document["sections"]),
+        roles=tuple(document.get("roles", ())),
+        when=document.get("when"),
+        position=document.get("position", 0),
+    )
+
+
+def read_rule(document: Document) -> Rule:
+    """The rule of a document."""
+    return Rule(
+        key=document["key"],
+        entity=document["entity"],
+        label=document["label"],
+        effects=tuple(_read_effect(raw) for raw in document["effects"]),
+        when=document.get("when"),
+        active=document.get("active", True),
+        position=document.get("position", 0),
+        since=date.fromisoformat(document["from"]) if "from" in document else None,
+    )
+
+
+def _read_effect(raw: Document) -> Effect:
+    texts = {name: raw[name] for name in ("field", "formula", "message", "severity") if name in raw}
+    return Effect(raw["type"], tuple(raw.get("fields", ())), tuple(raw.get("sections", ())), **texts)
 
 
 def _read_sections(raw: Sequence[Document]) -> tuple[Section, ...]:
@@ -280,4 +337,5 @@ def read_grant(document: Document) -> Grant:
         members=tuple(document["members"]),
         operations=MappingProxyType(dict(document.get("operations", {}))),
         fields=MappingProxyType(dict(document.get("fields", {"*": "edit"}))),
+        reveal=frozenset(document.get("reveal", ())),
     )

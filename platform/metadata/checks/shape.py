@@ -19,7 +19,7 @@ from .. import fields as _fields  # noqa: F401  (fills the registry of field typ
 from ..fieldtype import FIELD_TYPES
 from .finding import Finding, without_repeats
 
-KINDS = ("entity", "option_set", "list", "form", "detail", "dashboard", "menu", "role", "grant")
+KINDS = ("entity", "option_set", "list", "form", "detail", "dashboard", "menu", "role", "grant", "rule")
 
 LARGEST = 1_000_000
 """Bytes of one document as UTF-8 JSON."""
