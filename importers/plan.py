@@ -62,7 +62,8 @@ def importable(ctx: Context, entity: str) -> list[Field]:
 
 
 def _fits_a_cell(field: Field) -> bool:
-    return not field.behaviour.computed and field.behaviour.column(field) is not None
+    behaviour = field.behaviour
+    return behaviour.imported and not behaviour.computed and behaviour.column(field) is not None
 
 
 def suggest(ctx: Context, entity: str, sheet: Sheet, options: Options) -> tuple[Layout, list[Match]]:
@@ -130,7 +131,10 @@ def chosen_field(match: Match, decided: Mapping[str, str | None]) -> str | None:
 
 def _not_importable(ctx: Context, entity: str, key: str) -> InvalidInput:
     """A field nobody knows and one the importing person may not see are refused alike."""
-    if key in ctx.access.entity(entity).readable:
+    rights = ctx.access.entity(entity)
+    if key in rights.readable:
+        if not rights.entity.all_fields[key].behaviour.imported:
+            return InvalidInput(fields=[FieldError(key, "not_files")])
         return InvalidInput("field_read_only", fields=[FieldError(key, "field_read_only")])
     return UnknownField(key)
 

@@ -92,3 +92,18 @@ class KeySet(TypeDecorator[tuple[str, ...]]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...] | None:
         return None if not value else tuple(value.strip("|").split("|"))
+
+
+class NumberSet(TypeDecorator[tuple[int, ...]]):
+    """Several numbers in one text, kept as `KeySet` keeps keys."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        if not value:
+            return None
+        return value if isinstance(value, str) else "|" + "|".join(map(str, value)) + "|"
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[int, ...] | None:
+        return None if not value else tuple(map(int, value.strip("|").split("|")))

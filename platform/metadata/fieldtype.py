@@ -99,6 +99,10 @@ class FieldType:
     """As `target`, where a value is the ids of several; labels are then the texts of all, a line each."""
     choices_from: ClassVar[str | None] = None
     """What of the catalog the options are, where neither the field nor an option set says: `roles`."""
+    files: ClassVar[bool] = False
+    """Whether values are ids of uploaded files; their labels are then what `uploads.facts_in` reads."""
+    imported: ClassVar[bool] = True
+    """Whether a sheet's cell can be read as a value."""
     label_words: ClassVar[tuple[str, ...]] = ()
     """Words by which a label tells the type, in any language: 电话, phone. The longest one found decides."""
 

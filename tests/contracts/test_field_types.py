@@ -130,6 +130,8 @@ def test_a_workbook_gives_back_what_was_exported(name: str):
     field = field_of(name)
     if field.behaviour.column(field) is None:
         pytest.skip("nothing is stored, so nothing is exported in one cell")
+    if not field.behaviour.imported:
+        pytest.skip("a cell only names it")
     kept = values(name)
 
     cells = written_and_read([field.behaviour.to_excel(field, value, "zh") for value in kept], field)
