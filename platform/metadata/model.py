@@ -335,8 +335,8 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a rule does. `fields` and `sections` are shown, hidden, required or locked; `set` gives `field` the value
-    of `formula`; `refuse` says `message`, and `severity` whether that can be confirmed.
+    """What a rule does. `fields` and `sections` are shown, hidden, required or locked; `set` gives `field` the
+    value of `formula`; `refuse` says `message`, and `severity` whether that can be confirmed.
     """
 
     type: str

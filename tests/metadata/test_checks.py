@@ -8,6 +8,7 @@ import pytest
 
 from formloom.metadata import checks, documents
 from formloom.metadata.checks.shape import validate
+from tests.metadata.rule_cases import RULE_CASES
 from tests.metadata.sample import entity, field
 
 Document = dict[str, Any]
@@ -190,6 +191,7 @@ CASES: list[tuple[str, list[Any]]] = [
         "M407",
         [*grant(fields={"x": "edit"})[2:], entity("account", UP, {**COUNT, "of": "account"}), entity("thing")],
     ),
+    *RULE_CASES,
 ]
 
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from . import access, dangling, entities, layouts, meaning
+from . import access, dangling, entities, layouts, meaning, rules
 from .finding import Finding, Identity, Place, without_repeats
 from .ids import MEANING
 from .model import Model
@@ -36,7 +36,7 @@ def check(documents: Iterable[Mapping[str, Any]], changed: Collection[Identity] 
             valid.append(document)
     findings += _repeated(valid)
     model = Model.read(valid, {finding.document for finding in findings})
-    for part in (entities, dangling, layouts, access):
+    for part in (entities, dangling, layouts, access, rules):
         findings += part.check(model)
     if not any(finding.severity == "error" for finding in findings):
         findings += meaning.check(model)

@@ -26,6 +26,26 @@ def check(model: Model) -> Findings:
     for key, document in model.of_kind("entity").items():
         yield from _entity(model, model.entities[key], document)
     yield from _parent_circles(model)
+    yield from _former_entities(model)
+
+
+def _former_entities(model: Model) -> Findings:
+    """A former key means one thing: what exists goes before, and nothing may answer to a key twice."""
+    documents = model.of_kind("entity")
+    twice = _twice(old for document in documents.values() for old in document.get("was", ()))
+    for key, document in documents.items():
+        for old in document.get("was", ()):
+            if old in documents or old in twice:
+                yield Finding("M225", ("entity", key), "/was", {"key": old})
+
+
+def _former_fields(raw_fields: Iterable[Document], at: tuple[str, str]) -> Findings:
+    keys = {raw["key"] for raw in raw_fields}
+    twice = _twice(old for raw in raw_fields for old in raw.get("was", ()))
+    for position, raw in enumerate(raw_fields):
+        for old in raw.get("was", ()):
+            if old in keys or old in twice:
+                yield Finding("M225", at, f"/fields/{position}/was", {"key": old})
 
 
 def _entity(model: Model, entity: Entity, document: Document) -> Findings:
@@ -36,6 +56,7 @@ def _entity(model: Model, entity: Entity, document: Document) -> Findings:
     raw_fields = document["fields"]
     for key in _twice(raw["key"] for raw in raw_fields):
         yield Finding("M204", at, "/fields", {"key": key})
+    yield from _former_fields(raw_fields, at)
     if entity.parent and any(raw["key"] == entity.parent for raw in raw_fields):
         yield Finding("M204", at, "/parent", {"key": entity.parent})
     if sum(f.indexed or f.unique or f.behaviour.target is not None for f in entity.fields.values()) > MOST_INDEXES:

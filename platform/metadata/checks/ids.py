@@ -38,6 +38,8 @@ MEANING = {
     "M222": "fields are computed from each other in a circle, or a stored one asks who is looking",
     "M223": "a roll-up aggregates in a way the field does not offer",
     "M224": "a condition cannot be understood",
+    "M225": "a former key is in use, or given twice",
+    "M226": "a roll-up reads what changes with the clock",
     # What documents name.
     "M301": "an entity is named that does not exist",
     "M302": "a field is named that does not exist",
@@ -54,7 +56,7 @@ MEANING = {
     "M315": "a related list or what is added to a record goes by a field that does not point here",
     "M316": "a measure aggregates in a way the field does not offer",
     "M317": "a period is asked of a field that is no date",
-    "M318": "an entity has more than one form or detail layout",
+    "M318": "a form or detail layout is never used, as another of the same entity comes first",
     "M319": "a card has nothing to show",
     "M320": "a card stands out of the grid",
     "M321": "a card opens a list of another entity",
@@ -66,8 +68,22 @@ MEANING = {
     "M405": "a grant has no members",
     "M406": "a grant allows nothing",
     "M407": "a grant lets people edit a computed field",
+    "M408": "no role is left that administers",
+    # Rules, and what fields say about each other.
+    "M501": "a rule is about a section that no layout has",
+    "M502": "a rule shows or hides nothing",
+    "M503": "a rule requires, locks or sets a field that nobody enters",
+    "M504": "a field is unique together with one that is not stored",
+    "M505": "the condition of a unique field asks more than an index can",
+    "M506": "choices depend on a field without options",
+    "M507": "an option is offered with one that does not exist",
+    "M508": "the title of an entity is masked",
+    "M509": "a picked record fills a field with a value that does not fit",
+    "M510": "a grant lets people reveal a field that is not masked",
+    "M511": "the formula of a rule cannot be compiled",
+    "M512": "rules set fields from each other in a circle",
 }
 """What each finding means, for the reference page."""
 
-WARNINGS = frozenset({"M206", "M318", "M320", "M404", "M405", "M406", "M407"})
+WARNINGS = frozenset({"M206", "M318", "M320", "M404", "M405", "M406", "M407", "M510"})
 """Findings that do not stop a changeset."""

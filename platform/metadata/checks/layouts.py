@@ -36,11 +36,23 @@ def _default_lists(model: Model) -> Findings:
 
 
 def _one_per_entity(model: Model) -> Findings:
-    for kind in ("form", "detail"):
-        counts = Counter(d["entity"] for d in model.of_kind(kind).values())
-        for key, document in model.of_kind(kind).items():
-            if counts[document["entity"]] > 1:
-                yield Finding("M318", (kind, key), "/entity", {"entity": document["entity"]})
+    counts = Counter(d["entity"] for d in model.of_kind("detail").values())
+    for key, document in model.of_kind("detail").items():
+        if counts[document["entity"]] > 1:
+            yield Finding("M318", ("detail", key), "/entity", {"entity": document["entity"]})
+    yield from _never_used(model)
+
+
+def _never_used(model: Model) -> Findings:
+    """Forms behind one of the same entity that is for everybody and every record."""
+    open_to_all: set[str] = set()
+    for key, document in sorted(
+        model.of_kind("form").items(), key=lambda item: (item[1].get("position", 0), item[0])
+    ):
+        if document["entity"] in open_to_all:
+            yield Finding("M318", ("form", key), "/entity", {"entity": document["entity"]})
+        if not document.get("roles") and "when" not in document:
+            open_to_all.add(document["entity"])
 
 
 def _sections(document: Document, at: tuple[str, str]) -> Findings:

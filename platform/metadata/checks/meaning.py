@@ -9,10 +9,11 @@ from .. import conditions, formula
 from ..errors import FormloomError, FormulaError
 from ..fields.pattern import pattern_is_safe
 from ..model import Entity, Field
-from ..reading import rollup_source
+from ..results import rollup_source
 from .finding import Finding
 from .model import Model
 from .references import predicates
+from .rules import meanings
 
 Findings = Iterator[Finding]
 
@@ -44,6 +45,7 @@ def _formulas(model: Model) -> Findings:
                     yield Finding(found, ("entity", entity.key), path, {"key": field.key, "reason": error})
     if not wrong:
         yield from _circles(model)
+        yield from meanings(model)
 
 
 def _refusal(field: Field, setting: str, model: Model) -> FormloomError | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..model import Entity
-from ..reading import rollup_source
+from ..results import rollup_source
 
 Document = Mapping[str, Any]
 Entities = Mapping[str, Entity]
@@ -24,6 +24,8 @@ class Reference:
     kind: str
     name: str
     owner: str = ""
+    is_name: bool = False
+    """Whether it is the property at `path` that says so by its name, not its value."""
 
 
 Walk = Iterator[Reference]
@@ -63,6 +65,30 @@ def _entity(document: Document, entities: Entities) -> Walk:
             yield Reference(f"{path}/target", "entity", field["target"])
         yield from of_condition(field.get("filter"), field.get("target", ""), f"{path}/filter", entities)
         yield from _rollup(document["key"], field, path, entities)
+        yield from _about_others(document["key"], field, path, entities)
+
+
+def _about_others(entity: str, field: Document, path: str, entities: Entities) -> Walk:
+    """Fields that a field's own settings name: what it is unique with, depends on, fills."""
+    unique = field.get("unique")
+    if isinstance(unique, Mapping):
+        if "within" in unique:
+            yield Reference(f"{path}/unique/within", "field", unique["within"], entity)
+        yield from _fields(unique.get("with", ()), entity, f"{path}/unique/with")
+        yield from of_condition(unique.get("where"), entity, f"{path}/unique/where", entities)
+    if "depends" in field:
+        yield Reference(f"{path}/depends", "field", field["depends"], entity)
+    for number, fill in enumerate(field.get("fill", ())):
+        here, target = f"{path}/fill/{number}", field.get("target", "")
+        yield Reference(f"{here}/to", "field", fill["to"], entity)
+        if "map" not in fill:
+            yield Reference(f"{here}/from", "field", fill["from"], target)
+            continue
+        table, own = child_of(fill["from"], target, entities)[0], child_of(fill["to"], entity, entities)[0]
+        yield Reference(f"{here}/from", "field", fill["from"], target)
+        for position, pair in enumerate(fill["map"]):
+            yield Reference(f"{here}/map/{position}/from", "field", pair["from"], table)
+            yield Reference(f"{here}/map/{position}/to", "field", pair["to"], own)
 
 
 def _rollup(entity: str, field: Document, path: str, entities: Entities) -> Walk:
@@ -74,8 +100,13 @@ def _rollup(entity: str, field: Document, path: str, entities: Entities) -> Walk
         yield Reference(f"{path}/of", "field", field["of"].partition(".")[0], entity)
         return
     child, link, aggregated = source
-    yield Reference(f"{path}/of", "entity", child)
-    yield Reference(f"{path}/by" if "by" in field else f"{path}/of", "field", link, child)
+    head = field["of"].partition(".")[0]
+    if "by" not in field and head in entities[entity].fields:
+        yield Reference(f"{path}/of", "field", head, entity)
+    else:
+        yield Reference(f"{path}/of", "entity", head)
+    if "by" in field:
+        yield Reference(f"{path}/by", "field", link, child)
     if aggregated:
         yield Reference(f"{path}/of", "field", aggregated, child)
     yield from of_condition(field.get("where"), child, f"{path}/where", entities)
@@ -138,6 +169,19 @@ def _sections(sections: Iterable[Document], owner: str, entities: Entities) -> W
 def _form(document: Document, entities: Entities) -> Walk:
     yield from _named(document, "", "entity")
     yield from _sections(document["sections"], document["entity"], entities)
+    for position, name in enumerate(document.get("roles", ())):
+        yield Reference(f"/roles/{position}", "role", name)
+    yield from of_condition(document.get("when"), document["entity"], "/when", entities)
+
+
+def _rule(document: Document, entities: Entities) -> Walk:
+    owner = document["entity"]
+    yield from _named(document, "", "entity")
+    yield from of_condition(document.get("when"), owner, "/when", entities)
+    for number, effect in enumerate(document["effects"]):
+        yield from _fields(effect.get("fields", ()), owner, f"/effects/{number}/fields")
+        if "field" in effect:
+            yield Reference(f"/effects/{number}/field", "field", effect["field"], owner)
 
 
 def _detail(document: Document, entities: Entities) -> Walk:
@@ -165,7 +209,7 @@ def _composer(composer: Document, owner: str) -> Walk:
     if "at" in composer:
         yield Reference("/composer/at", "field", composer["at"], child)
     for theirs, ours in composer.get("take", {}).items():
-        yield Reference(f"/composer/take/{theirs}", "field", theirs, child)
+        yield Reference(f"/composer/take/{theirs}", "field", theirs, child, is_name=True)
         yield Reference(f"/composer/take/{theirs}", "field", ours, owner)
 
 
@@ -209,6 +253,13 @@ def _grant(document: Document, entities: Entities) -> Walk:
     for name in document.get("fields", ()):
         if name != "*":
             yield from _granted_field(name, owner, entities)
+    revealed = document.get("reveal", ())
+    for position, name in enumerate(revealed if not isinstance(revealed, str) else ()):
+        head, _, tail = name.partition(".")
+        if head != "*":
+            yield Reference(f"/reveal/{position}", "field", head, owner)
+        if tail and tail != "*":
+            yield Reference(f"/reveal/{position}", "field", tail, child_of(head, owner, entities)[0])
     for path, scope in scopes(document):
         if isinstance(scope, Mapping):
             yield from of_condition(scope["where"], owner, f"{path}/where", entities)
@@ -216,9 +267,10 @@ def _grant(document: Document, entities: Entities) -> Walk:
 
 def _granted_field(name: str, owner: str, entities: Entities) -> Walk:
     head, _, tail = name.partition(".")
-    yield Reference(f"/fields/{name}", "field", head, owner)
+    yield Reference(f"/fields/{name}", "field", head, owner, is_name=True)
     if tail and tail != "*":
-        yield Reference(f"/fields/{name}", "field", tail, child_of(head, owner, entities)[0])
+        child, _ = child_of(head, owner, entities)
+        yield Reference(f"/fields/{name}", "field", tail, child, is_name=True)
 
 
 def scopes(document: Document) -> Iterator[tuple[str, Any]]:
@@ -248,6 +300,8 @@ def predicates(document: Document, entities: Entities) -> Iterator[Predicate]:
     for number, widget in enumerate(document.get("widgets", ())):
         if "filter" in widget:
             yield Predicate(f"/widgets/{number}/filter", widget["entity"], widget["filter"])
+    if document["kind"] in ("form", "rule") and "when" in document:
+        yield Predicate("/when", document["entity"], document["when"])
     for path, scope in scopes(document):
         if isinstance(scope, Mapping):
             yield Predicate(f"{path}/where", document["entity"], scope["where"])
@@ -258,6 +312,9 @@ def predicates(document: Document, entities: Entities) -> Iterator[Predicate]:
 def _of_field(entity: str, field: Document, path: str, entities: Entities) -> Iterator[Predicate]:
     if "filter" in field and "target" in field:
         yield Predicate(f"{path}/filter", field["target"], field["filter"], form=entity)
+    unique = field.get("unique")
+    if isinstance(unique, Mapping) and "where" in unique:
+        yield Predicate(f"{path}/unique/where", entity, unique["where"])
     source = rollup_source(entities[entity].fields[field["key"]], entities) if "where" in field else None
     if source is not None:
         yield Predicate(f"{path}/where", source[0], field["where"])
@@ -272,4 +329,5 @@ _WALKS: Mapping[str, Callable[[Document, Entities], Walk]] = {
     "menu": _menu,
     "role": _role,
     "grant": _grant,
+    "rule": _rule,
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..fieldtype import CellRenderer, InputWidget
 from ..model import Field
+from ..operators import BRANCH, REFERENCE
 from .reference import Reference, link_cell
 from .user import REFERENCE_EXAMPLES
 
@@ -17,10 +18,12 @@ class Relation(Reference):
     name = "relation"
     target = "target"
     needed = ("target",)
+    operators = (*REFERENCE, *BRANCH)
     options_schema = {
         "target": {"type": "string"},
         "on_delete": {"enum": ["restrict", "set_null", "cascade"]},
         "filter": {"type": "object"},
+        "fill": {"type": "array", "maxItems": 50, "items": {"$ref": "#/$defs/fill"}},
     }
     examples = replace(REFERENCE_EXAMPLES, options={"target": "account"})
 
