@@ -9,7 +9,7 @@ half of each would be neither.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,8 +19,8 @@ __all__ = ["MINE", "MISSING", "THEIRS", "Clash", "Merge", "merge", "same"]
 
 MINE, THEIRS = "mine", "theirs"
 
-Choices = Mapping[str, str]
-"""MINE or THEIRS by path."""
+Choose = Callable[[str], str | None]
+"""What was decided for the clash at a path: MINE, THEIRS, or None so far."""
 
 _TYPED = "fields"
 """The list whose items' settings belong to their `type`."""
@@ -52,15 +52,15 @@ class Merge:
         return [clash for clash in self.clashes if clash.choice is None]
 
 
-def merge(base: Any, theirs: Any, ours: Any, choices: Choices | None = None) -> Merge:
+def merge(base: Any, theirs: Any, ours: Any, choose: Choose | None = None) -> Merge:
     """The merge of two descendants of `base`. MISSING stands for absent on any side."""
-    merger = _Merger(choices or {})
+    merger = _Merger(choose or (lambda _path: None))
     return Merge(merger.node(base, theirs, ours, ""), merger.clashes)
 
 
 class _Merger:
-    def __init__(self, choices: Choices) -> None:
-        self.choices = choices
+    def __init__(self, choose: Choose) -> None:
+        self.choose = choose
         self.clashes: list[Clash] = []
 
     def node(self, base: Any, theirs: Any, ours: Any, path: str) -> Any:
@@ -80,7 +80,7 @@ class _Merger:
 
     def clash(self, base: Any, theirs: Any, ours: Any, path: str) -> Any:
         """What was chosen where the sides are at odds."""
-        choice = self.choices.get(path)
+        choice = self.choose(path)
         self.clashes.append(Clash(path, base, theirs, ours, choice))
         return theirs if choice == THEIRS else ours
 

@@ -66,7 +66,7 @@ def problem_of(error: FormloomError, lang: str, request_id: str) -> Problem:
 
 def _finding(finding: Any, lang: str) -> dict[str, Any]:
     found = finding.dump(lang)
-    place = f"{found['kind']}/{found['key']}{found['path']}"
+    place = (found.get("file") or f"{found['kind']}/{found['key']}") + found["path"]
     return {"field": place, "code": found["id"], "message": found["message"], "hint": found["hint"]}
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from formloom.metadata import changesets, packages, store
 from formloom.metadata.database import Database
-from formloom.metadata.errors import Conflict, FormloomError, MetadataError, NotFound
+from formloom.metadata.errors import Conflict, MetadataError, NotFound
 from tests.metadata.sample import add, applied, catalog_of, column, entity, field, problems
 
 MANIFEST = {"key": "shop", "label": {"zh": "商店", "en": "Shop"}, "version": "1.0.0"}
@@ -48,32 +48,59 @@ def linked_folder(root: Path) -> None:
 
 
 BAD = {
-    "package.no_manifest": [lambda root: (root / "formloom.json").unlink()],
-    "package.bad_manifest": [
+    "no_manifest": [lambda root: (root / "formloom.json").unlink()],
+    "bad_manifest": [
         lambda root: (root / "formloom.json").write_text("{}"),
         lambda root: (root / "formloom.json").write_text(json.dumps({**MANIFEST, "key": "../x"})),
         lambda root: (root / "formloom.json").write_text(json.dumps({**MANIFEST, "script": "rm"})),
-        lambda root: (root / "formloom.json").write_text(json.dumps({**MANIFEST, "format": 2})),
+        lambda root: (root / "formloom.json").write_text(json.dumps({**MANIFEST, "version": "new"})),
+        lambda root: (root / "formloom.json").write_text(json.dumps({**MANIFEST, "requires": ["crm > 2"]})),
     ],
-    "package.link": [link, linked_folder],
-    "package.unreadable": [
+    "newer_format": [lambda root: (root / "formloom.json").write_text(json.dumps({**MANIFEST, "format": 2}))],
+    "link": [link, linked_folder],
+    "unreadable": [
         lambda root: (root / "x.json").write_text("{"),
         lambda root: (root / "x.json").write_text('{"a": 1, "a": 2}'),
-        lambda root: (root / "x.json").write_bytes(b"\xff\xfe"),
+        lambda root: (root / "x.json").write_text("[" * 100_000),
+        lambda root: (root / "x.json").write_text('{"a": 1e400}'),
     ],
-    "package.no_document": [lambda root: (root / "x.json").write_text("[1]")],
+    "not_utf8": [lambda root: (root / "x.json").write_bytes(b"\xff\xfe")],
+    "no_document": [lambda root: (root / "x.json").write_text("[1]")],
+    "unknown_kind": [lambda root: (root / "x.json").write_text('{"kind": "spell", "key": "x"}')],
+    "twice": [lambda root: (root / "x.json").write_text(json.dumps(entity("item")))],
+    "M107": [lambda root: (root / "x.json").write_text(json.dumps(entity("Bad Key")))],
+    "M104": [lambda root: (root / "x.json").write_text(json.dumps({**entity("x"), "spell": 1}))],
 }
 
 
 @pytest.mark.parametrize(("code", "spoil"), [(code, spoil) for code, many in BAD.items() for spoil in many])
-def test_a_folder_that_is_not_sound_is_refused(tmp_path: Path, code: str, spoil: Any):
+def test_a_folder_that_is_not_sound_is_refused_with_file_and_hint(tmp_path: Path, code: str, spoil: Any):
     root = folder(tmp_path / "shop", entity("item"))
     spoil(root)
 
-    with pytest.raises(FormloomError) as error:
+    with pytest.raises(MetadataError) as error:
         packages.read(root)
-    assert error.value.code == code
-    assert error.value.message("zh") and error.value.message("en")
+
+    found = next(finding for finding in error.value.findings if finding.code == code)
+    assert found.file and found.severity == "error"
+    assert all(found.message(lang) and found.hint(lang) and found.line(lang) for lang in ("zh", "en"))
+    assert found.dump("en")["id"] in (code, f"package.{code}")
+
+
+def test_everything_wrong_is_said_at_once(tmp_path: Path):
+    root = folder(tmp_path / "shop", entity("item"), {"kind": "spell", "key": "x"})
+    (root / "a.json").write_text("{")
+    (root / "b.json").write_text(json.dumps([LIST, 7, {**LIST, "columns": []}]))
+
+    found = packages.inspect(packages.of_folder(root)).findings
+
+    places = {(finding.code, finding.file, finding.path) for finding in found}
+    assert places == {
+        ("unreadable", "a.json", ""),
+        ("no_document", "b.json", "/1"),
+        ("M108", "b.json", "/2/columns"),
+        ("unknown_kind", "all.json", "/1/kind"),
+    }
 
 
 def test_installing_is_a_changeset_and_doing_it_again_is_nothing(database: Database, tmp_path: Path):
@@ -147,8 +174,8 @@ def test_what_is_missing_taken_or_unknown_is_said(database: Database, tmp_path: 
     applied(database, entity("item"))
 
     with pytest.raises(Conflict) as taken:
-        packages.install(database, packages.read(folder(tmp_path / "shop", entity("item"))), "t")
-    with pytest.raises(Conflict) as needed:
+        packages.install(database, packages.read(folder(tmp_path / "shop", entity("item", field("x")))), "t")
+    with pytest.raises(MetadataError) as needed:
         packages.install(
             database, packages.read(folder(tmp_path / "b", entity("b"), key="b", requires=["c"])), "t"
         )
@@ -157,8 +184,8 @@ def test_what_is_missing_taken_or_unknown_is_said(database: Database, tmp_path: 
     with pytest.raises(NotFound) as unknown:
         packages.locate("no_such_package")
 
-    assert "entity/item" in taken.value.message("en")
-    assert needed.value.code == "package.requires"
+    assert taken.value.code == "package.taken" and "entity/item" in taken.value.message("en")
+    assert [finding.code for finding in needed.value.findings] == ["missing"]
     assert absent.value.code == "package.not_installed"
     assert unknown.value.code == "package.unknown"
 
