@@ -12,6 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 SIGNIFICANT_DIGITS = 15
@@ -107,3 +109,55 @@ class NumberSet(TypeDecorator[tuple[int, ...]]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[int, ...] | None:
         return None if not value else tuple(map(int, value.strip("|").split("|")))
+
+
+class Readable(TypeDecorator[Any]):
+    """A structured value behind what a person reads of it, in one text: `shown␞kept`.
+
+    Searching and sorting look at the first part (`ShownPart`); the value comes from the second. `shown` and
+    `kept` turn a value into the two, `read` turns the second back. Subclasses say these; none of the texts may
+    hold a ␞.
+    """
+
+    impl = sa.Text
+    cache_ok = True
+    mark = "\x1e"
+
+    def shown(self, value: Any) -> str:
+        """What a person reads."""
+        raise NotImplementedError
+
+    def kept(self, value: Any) -> str:
+        """All of the value, as text."""
+        raise NotImplementedError
+
+    def read(self, kept: str) -> Any:
+        """The value of what `kept` gave."""
+        raise NotImplementedError
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(sa.Text(collation="C" if dialect.name == "postgresql" else None))
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else f"{self.shown(value)}{self.mark}{self.kept(value)}"
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else self.read(value.partition(self.mark)[2])
+
+
+class ShownPart(FunctionElement[str]):
+    """What a person reads of a `Readable` column."""
+
+    type = sa.Text()
+    inherit_cache = True
+
+
+@compiles(ShownPart)
+def _shown_part(element: Any, compiler: Any, **kw: Any) -> str:
+    text = compiler.process(next(iter(element.clauses)), **kw)
+    return f"substr({text}, 1, instr({text}, char(30)) - 1)"
+
+
+@compiles(ShownPart, "postgresql")
+def _shown_part_postgresql(element: Any, compiler: Any, **kw: Any) -> str:
+    return f"split_part({compiler.process(next(iter(element.clauses)), **kw)}, chr(30), 1)"

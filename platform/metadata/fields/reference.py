@@ -14,7 +14,7 @@ from ..model import Field
 from ..operators import REFERENCE
 from .raw import narrow
 
-_LARGEST = 2**63 - 1
+LARGEST = 2**63 - 1
 
 
 class Reference(FieldType):
@@ -27,26 +27,31 @@ class Reference(FieldType):
         return identifier()
 
     def json_schema(self, field: Field) -> dict[str, Any]:
-        return {"type": "integer", "minimum": 1, "maximum": _LARGEST}
+        return {"type": "integer", "minimum": 1, "maximum": LARGEST}
 
     def parse(self, field: Field, raw: Any) -> int | None:
-        if isinstance(raw, bool | list | dict):
-            raise ValueRefused("not_a_reference")
-        if isinstance(raw, str):
-            raw = narrow(raw)
-            if raw is not None and not (raw.isascii() and raw.isdigit() and len(raw) <= 19):
-                raise ValueRefused("not_a_reference")
-        if raw is None:
-            return None
-        if isinstance(raw, float) and not raw.is_integer():
-            raise ValueRefused("not_a_reference")
-        key = int(raw) if isinstance(raw, int | float | str) else 0
-        if not 0 < key <= _LARGEST:
-            raise ValueRefused("not_a_reference")
-        return key
+        return id_of(raw)
 
     def plain(self, field: Field, value: Any, lang: str, label: str | None = None) -> str:
         return "" if value is None else label if label is not None else f"#{value}"
+
+
+def id_of(raw: Any) -> int | None:
+    """The id that a raw names; None for empty. Raises ValueRefused."""
+    if isinstance(raw, bool | list | tuple | dict):
+        raise ValueRefused("not_a_reference")
+    if isinstance(raw, str):
+        raw = narrow(raw)
+        if raw is not None and not (raw.isascii() and raw.isdigit() and len(raw) <= 19):
+            raise ValueRefused("not_a_reference")
+    if raw is None:
+        return None
+    if isinstance(raw, float) and not raw.is_integer():
+        raise ValueRefused("not_a_reference")
+    key = int(raw) if isinstance(raw, int | float | str) else 0
+    if not 0 < key <= LARGEST:
+        raise ValueRefused("not_a_reference")
+    return key
 
 
 def person_cell(value: Any, label: str | None) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from .compare import EMPTINESS, EQUALITY, MEMBERSHIP, negated, one_of
 from .operator import Clause, Column, Operator, read_many, read_one, read_present, refusal
+from .text import TEXT
 
 if TYPE_CHECKING:
     from ..model import Field
@@ -106,3 +107,32 @@ MULTI: tuple[Operator, ...] = (
     Operator("ne", "many", read_one, negated(_is_exactly), lambda value, keys: not _same(value, keys)),
     *EMPTINESS,
 )
+
+_BARS = "|"
+
+
+def _bare(value: Any) -> str:
+    """The words as they are stored, between bars."""
+    return _BARS + _BARS.join(value) + _BARS
+
+
+_in_words = {operator.name: operator for operator in TEXT}
+
+
+def _in_some_word(name: str) -> Operator:
+    """The operator of text `name`, on all words of a value as they are stored."""
+    inner = _in_words[name]
+
+    def matches(value: Any, operand: Any) -> bool:
+        return inner.matches(None if value is None else _bare(value), operand)
+
+    return Operator(name, inner.operand, inner.read, inner.clause, matches)
+
+
+TAGS: tuple[Operator, ...] = (
+    *(operator for operator in MULTI if operator.name in ("in", "not_in", "contains_all")),
+    _in_some_word("contains"),
+    _in_some_word("not_contains"),
+    *(operator for operator in MULTI if operator.name in ("eq", "ne", "is_empty", "is_not_empty")),
+)
+"""As for several options, but words are free, and `contains` finds parts of them."""
