@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from .. import changesets, store
 from ..changesets import Changeset, PackageChange, Preview
+from ..checks import Finding
 from ..database import Database
 from ..errors import Conflict, MetadataError
 from ..store import Identity, Stored
@@ -64,18 +65,21 @@ def _row(package: Installed | Package | None) -> dict[str, Any] | None:
     return None if package is None else {"label": package.label, "version": package.version}
 
 
-def propose(conn: Connection, package: Package, choices: Mapping[str, str] | None = None) -> Proposal:
+def propose(
+    conn: Connection, package: Package, choices: Mapping[str, str] | None = None, *, previewed: bool = True
+) -> Proposal:
     """What putting the package in force now would mean, with these choices. Changes nothing.
 
-    Raises InvalidInput for choices of what is no conflict.
+    Not `previewed`, what depends on the checks and the rows is left out. Raises InvalidInput for choices of what
+    is no conflict.
     """
     version, rows, present = store.current_version(conn), store.read_rows(conn), installed(conn)
     merged = merge(rows, package.key, package.documents, choices or {})
     findings = [*_requirements(package, present), *_taken(package, rows), *_notable(package, present)]
-    if any(finding.severity == "error" for finding in findings):
+    if not previewed or any(finding.severity == "error" for finding in findings):
         return Proposal(package, present.get(package.key), version, merged, tuple(findings))
     preview = changesets.preview(conn, merged.edits, store.package_layer(package.key))
-    findings += _of_documents(package, preview)
+    findings += _of_documents(package, preview.findings)
     old = {i: row.document for i, row in shipped_by(rows, package.key).items() if row.document is not None}
     new = {(str(d["kind"]), str(d["key"])): dict(d) for d in package.documents}
     return Proposal(
@@ -134,10 +138,10 @@ def _notable(package: Package, present: Mapping[str, Installed]) -> list[Package
     return found
 
 
-def _of_documents(package: Package, preview: Preview) -> list[PackageFinding]:
+def _of_documents(package: Package, findings: Iterable[Finding]) -> list[PackageFinding]:
     """What the checks say, at the files it is about; the site's documents have none."""
     found = []
-    for finding in preview.findings:
+    for finding in findings:
         file, path = package.files.get(finding.document, ("", ""))
         found.append(PackageFinding.of(finding, file or "/".join(finding.document), path))
     return found
@@ -161,27 +165,35 @@ def install(  # noqa: PLR0913  (all but the first four are by name)
     Raises MetadataError, PlanError, UndecidedConflicts, Conflict (`package.taken`, `conflict_schema`).
     """
     with database.reading() as conn:
-        proposal = propose(conn, package, choices)
+        proposal = propose(conn, package, choices, previewed=False)
+    _refuse(proposal, merge_own, expected_version)
+    before, after = _row(proposal.present), _row(package)
+    changed = [PackageChange(package.key, before, after)] if before != after else []
+    try:
+        return changesets.apply(
+            database,
+            proposal.merged.edits,
+            actor,
+            note or f"install {package.key} {package.version}",
+            layer=store.package_layer(package.key),
+            allow_destructive=allow_destructive,
+            packages=changed,
+            expected_version=proposal.version,
+        )
+    except MetadataError as error:
+        findings = _of_documents(package, error.findings)
+        raise MetadataError("package.invalid", findings=findings, count=len(findings)) from None
+
+
+def _refuse(proposal: Proposal, merge_own: bool, expected_version: int | None) -> None:
+    """Nothing, where the package may be put in force as far as it can be said before trying."""
     if expected_version is not None and expected_version != proposal.version:
         raise Conflict("conflict_schema", expected=expected_version, found=proposal.version)
     errors = [finding for finding in proposal.findings if finding.severity == "error"]
-    # What is wrong because a conflict is open may be right once it is decided.
-    if errors and (proposal.preview is None or not proposal.merged.open):
+    if errors:
         raise MetadataError("package.invalid", findings=errors, count=len(errors))
     if proposal.merged.taken and not merge_own:
         taken = ", ".join("/".join(identity) for identity in proposal.merged.taken[:20])
         raise Conflict("package.taken", documents=taken)
     if proposal.merged.open:
         raise UndecidedConflicts(proposal.merged.open)
-    before, after = _row(proposal.present), _row(package)
-    changed = [PackageChange(package.key, before, after)] if before != after else []
-    return changesets.apply(
-        database,
-        proposal.merged.edits,
-        actor,
-        note or f"install {package.key} {package.version}",
-        layer=store.package_layer(package.key),
-        allow_destructive=allow_destructive,
-        packages=changed,
-        expected_version=proposal.version,
-    )
