@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from formloom.metadata.errors import FieldError
-from formloom.runtime.records import ABSENT, Records
+from formloom.runtime.records import ABSENT, Records, Written
 
 from .plan import Plan
 from .verdict import Verdicts
@@ -54,16 +53,16 @@ def _batches(positions: Sequence[int]) -> Iterator[Sequence[int]]:
 def _create(ctx: Context, plan: Plan, positions: Sequence[int], verdicts: Verdicts) -> None:
     # An empty cell says nothing, so that the field's default applies.
     given = _columns(plan, positions)
-    written = Records(ctx).create_many(plan.entity, given, source="typed", mode="each")
-    _note(written.ids, written.errors, positions, verdicts.created, verdicts)
+    written = Records(ctx, confirmed=None).create_many(plan.entity, given, source="typed", mode="each")
+    _note(written, positions, verdicts.created, verdicts)
 
 
 def _update(ctx: Context, plan: Plan, positions: Sequence[int], verdicts: Verdicts) -> None:
     # An empty cell leaves what the record holds: a sheet that lacks a value must not blank it.
     given = _columns(plan, positions)
     ids = [plan.update[position] for position in positions]
-    written = Records(ctx).update_many(plan.entity, ids, given, source="typed", mode="each")
-    _note(written.ids, written.errors, positions, verdicts.updated, verdicts)
+    written = Records(ctx, confirmed=None).update_many(plan.entity, ids, given, source="typed", mode="each")
+    _note(written, positions, verdicts.updated, verdicts)
 
 
 def _columns(plan: Plan, positions: Sequence[int]) -> dict[str, list[Any]]:
@@ -75,14 +74,17 @@ def _columns(plan: Plan, positions: Sequence[int]) -> dict[str, list[Any]]:
 
 
 def _note(
-    ids: Sequence[int | None],
-    errors: Mapping[int, Sequence[FieldError]],
+    written: Written,
     positions: Sequence[int],
     into: dict[int, int],
     verdicts: Verdicts,
 ) -> None:
-    for position, identity in zip(positions, ids, strict=True):
+    for position, identity in zip(positions, written.ids, strict=True):
         if identity is not None:
             into[position] = identity
-    for index, refusals in errors.items():
+    for index, refusals in written.errors.items():
         verdicts.refused[positions[index]] = list(refusals)
+    for index, warnings in written.warnings.items():
+        # What a rule warns of does not keep a row out: nobody sits there to confirm it.
+        known = verdicts.warnings.setdefault(positions[index], [])
+        known.extend(warning for warning in warnings if warning not in known)

@@ -49,6 +49,8 @@ def say(key: str, lang: str, /, **data: Any) -> str:
 def _worded(value: Any, lang: str) -> Any:
     if isinstance(value, Phrase):
         return say(value.key, lang, **value.data)
+    if isinstance(value, Mapping):
+        return _Word(text_of(value, lang))
     return _Word(value) if isinstance(value, str) else value
 
 

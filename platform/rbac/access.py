@@ -87,6 +87,11 @@ class Access:
             raise ValueError("say why access is not checked")
         return cls(_Compiled(catalog, SYSTEM, decide_everything(catalog, why)), now)
 
+    @classmethod
+    def tried(cls, catalog: Catalog, actor: Actor) -> Access:
+        """What `actor` would be allowed under a Catalog that is only tried out; nothing of it is kept."""
+        return cls(_Compiled(catalog, actor, decide(catalog, actor, policy_of(catalog))))
+
     @cached_property
     def env(self) -> Env:
         """The moment and the person, as Conditions and formulas see them."""
@@ -116,7 +121,7 @@ class Access:
         """The actor's rights on an entity. Raises NotFound when it is unknown, or not his to view or create."""
         known = self._entities.get(key)
         if known is None:
-            decisions = self.decisions.get(key)
+            decisions = self.decisions.get(self.catalog.former.get(key, key))
             if decisions is None or not decisions.rows.keys() & {"view", "create", WITH_PARENT}:
                 raise NotFound()
             known = self._entities[key] = EntityAccess(self, decisions)
@@ -165,6 +170,13 @@ class EntityAccess:
         return key in self.table.c or self.access.catalog.is_virtual(self.entity.all_fields[key])
 
     @cached_property
+    def masked(self) -> frozenset[str]:
+        """Fields of which only a part is shown. The product itself sees the whole."""
+        if self.access.actor is SYSTEM:
+            return frozenset()
+        return frozenset(key for key in self.readable if self.entity.all_fields[key].mask is not None)
+
+    @cached_property
     def writable(self) -> frozenset[str]:
         """Fields that may be changed in some row."""
         return self.decisions.writable("edit") & self.readable
@@ -176,9 +188,10 @@ class EntityAccess:
 
     def field(self, key: str) -> Field:
         """A field the actor sees or may fill in. Raises UnknownField, the same for hidden and unknown ones."""
-        if key not in self.readable and key not in self.creatable:
+        now = self.entity.renamed.get(key, key)
+        if now not in self.readable and now not in self.creatable:
             raise UnknownField(key)
-        return self.entity.all_fields[key]
+        return self.entity.all_fields[now]
 
     def select(self, operation: str = "view", *, deleted: bool | None = False) -> Secured:
         """The rows on which the actor may do `operation`, with what he sees of them, under the entity's name.

@@ -16,7 +16,7 @@ from ..records import AggregateRequest, ListRequest, Mode, Records, Written
 from ..records.listrequest import check_filter
 from ..records.paths import resolve
 from .dumping import Dump, dump_of
-from .records import MOST_ROWS
+from .records import CONFIRM, MOST_ROWS, confirmed
 from .table import at
 
 OPERATIONS = ("update", "delete", "assign", "restore")
@@ -64,7 +64,7 @@ def _value_dump(ctx: Context, request: AggregateRequest, place: int) -> Dump | N
 
 def batch(ctx: Context, call: Call) -> Response:
     """One operation on records named by their ids or by a filter; all of them or each for itself."""
-    call.query.only()
+    call.query.only(CONFIRM)
     entity, body = call.path["entity"], call.json_object()
     UnknownMember.require(body, MEMBERS)
     op, mode = _choice(body, "op", OPERATIONS), _choice({"mode": "all", **body}, "mode", ("all", "each"))
@@ -74,12 +74,12 @@ def batch(ctx: Context, call: Call) -> Response:
     ids = _ids(ctx, entity, body, deleted=op == "restore")
     if (op in ("update", "assign")) != ("values" in body):
         raise BadRequest("batch_values", code="validation_failed", status=422, op=op)
-    written = _carry_out(ctx, entity, op, ids, body.get("values"), mode)
+    records = Records(ctx, confirmed(call))
+    written = _carry_out(records, entity, op, ids, body.get("values"), mode)
     return json_answer(_dump(ctx, ids, written, mode))
 
 
-def _carry_out(ctx: Context, entity: str, op: str, ids: list[int], values: Any, mode: Mode) -> Written:
-    records = Records(ctx)
+def _carry_out(records: Records, entity: str, op: str, ids: list[int], values: Any, mode: Mode) -> Written:
     if op == "delete":
         return records.delete_many(entity, ids, mode=mode)
     if op == "restore":

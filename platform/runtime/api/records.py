@@ -21,6 +21,7 @@ from .table import at
 
 MOST_ROWS = 1_000
 MOST_CHANGES = 500
+CONFIRM = "confirm"
 _APPLIED = {"preference-applied": "return=minimal"}
 _ETAG = re.compile(r'(?:W/)?"([1-9][0-9]{0,8})"')
 
@@ -59,12 +60,12 @@ def _record_answer(
 
 @once
 def create_records(ctx: Context, call: Call) -> Response:
-    """One new record, or several at once: all of them or none."""
-    call.query.only()
+    """One new record, or several at once: all of them or none. `confirm` names rules whose warnings are known."""
+    call.query.only(CONFIRM)
     entity, body = call.path["entity"], call.json_object()
     if body.keys() == {"items"} and "items" not in ctx.access.entity(entity).entity.fields:
-        return _create_many(ctx, entity, body["items"])
-    record_id = Records(ctx).create(entity, body, source="json")
+        return _create_many(ctx, call, entity, body["items"])
+    record_id = Records(ctx, confirmed(call)).create(entity, body, source="json")
     if _wants_little(call):
         place = {"location": f"/api/v1/records/{entity}/{record_id}"}
         return json_answer({"id": record_id}, 201, {**_APPLIED, **place})
@@ -75,24 +76,29 @@ def create_records(ctx: Context, call: Call) -> Response:
         return json_answer({"id": record_id}, 201)
 
 
-def _create_many(ctx: Context, entity: str, items: Any) -> Response:
+def confirmed(call: Call) -> list[str]:
+    """The rules whose warnings the caller has seen: `confirm=account.credit,account.name`."""
+    return [key.strip() for key in call.query.one(CONFIRM).split(",") if key.strip()]
+
+
+def _create_many(ctx: Context, call: Call, entity: str, items: Any) -> Response:
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
         raise BadRequest("json_object")
     if len(items) > MOST_ROWS:
         raise TooLarge(MOST_ROWS)
-    written = Records(ctx).create_many(entity, pivot(items), source="json", size=len(items))
+    written = Records(ctx, confirmed(call)).create_many(entity, pivot(items), source="json", size=len(items))
     return json_answer({"items": [{"id": record_id} for record_id in written.ids]}, 201)
 
 
 def change_record(ctx: Context, call: Call) -> Response:
     """Change the fields that are given; what others changed meanwhile is kept, the same field is a conflict."""
-    call.query.only()
+    call.query.only(CONFIRM)
     entity, record_id = call.path["entity"], call.record_id()
     values = dict(call.json_object())
     rev = _revision(call, values)
     _require_same_id(values, record_id)
     try:
-        rev = Records(ctx).update(entity, record_id, values, rev, source="json")
+        rev = Records(ctx, confirmed(call)).update(entity, record_id, values, rev, source="json")
     except VersionConflict as conflict:
         raise _with_current(ctx, entity, record_id, conflict) from None
     if _wants_little(call):

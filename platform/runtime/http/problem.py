@@ -60,8 +60,14 @@ def problem_of(error: FormloomError, lang: str, request_id: str) -> Problem:
         request_id=request_id,
         lang=lang,
         retry_after=getattr(error, "seconds", RETRY_SECONDS if error.status in (429, 503) else 0),
-        more=getattr(error, "members", {}),
+        more=_members(error, lang),
     )
+
+
+def _members(error: FormloomError, lang: str) -> Mapping[str, Any]:
+    """What else the document says, worded where it holds words."""
+    worded = getattr(error, "members_in", None)
+    return worded(lang) if worded is not None else getattr(error, "members", {})
 
 
 def _finding(finding: Any, lang: str) -> dict[str, Any]:

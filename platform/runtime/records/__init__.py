@@ -12,6 +12,7 @@ from .facade import Mode, Records
 from .listrequest import ListRequest
 from .merging import Overlap, VersionConflict
 from .record import Page, Record
+from .ruling import ConfirmRequired
 from .timeline import Entry, FieldChange
 
 register(Path(__file__).parent / "wording")
@@ -20,6 +21,7 @@ __all__ = [
     "ABSENT",
     "Aggregate",
     "AggregateRequest",
+    "ConfirmRequired",
     "Dimension",
     "Entry",
     "FieldChange",

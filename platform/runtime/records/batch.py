@@ -14,6 +14,7 @@ from ...metadata.model import Entity, Field
 if TYPE_CHECKING:
     from ...rbac.access import EntityAccess
     from ..context import Context
+    from .ruling import Warned
 
 
 class _Absent:
@@ -47,11 +48,14 @@ class RowErrors(InvalidInput):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What a batch became: the id at each position (None where refused), the refusals, and which rows changed."""
+    """What a batch became: the id at each position (None where refused), the refusals, how many rows changed, and
+    what rules warned of in those that were written all the same.
+    """
 
     ids: tuple[int | None, ...]
     errors: Mapping[int, Sequence[FieldError]] = field(default_factory=dict)
     changed: int = 0
+    warnings: Mapping[int, Sequence[FieldError]] = field(default_factory=dict)
 
 
 @dataclass
@@ -60,7 +64,8 @@ class Batch:
 
     `closed` names fields the actor may not write in a row, `closed_tables` sub-tables he may write in none;
     `conflicts` holds the whole error of rows that others
-    changed meanwhile. `numbers` are those a single new row has taken.
+    changed meanwhile. `numbers` are those a single new row has taken. By position, `entered` names the fields the
+    writer himself gives, as far as rules ask, and `warnings` holds what he has to confirm.
     """
 
     ctx: Context
@@ -73,6 +78,8 @@ class Batch:
     closed_tables: set[str] = field(default_factory=set)
     conflicts: dict[int, Any] = field(default_factory=dict)
     numbers: dict[str, str] = field(default_factory=dict)
+    entered: dict[int, set[str]] = field(default_factory=dict)
+    warnings: dict[int, list[Warned]] = field(default_factory=dict)
 
     @property
     def entity(self) -> Entity:
@@ -104,6 +111,8 @@ class Batch:
         """Reduce the batch to the rows at these positions."""
         self.columns = {key: [values[p] for p in positions] for key, values in self.columns.items()}
         self.tables = {key: [values[p] for p in positions] for key, values in self.tables.items()}
+        self.entered = {n: self.entered[p] for n, p in enumerate(positions) if p in self.entered}
+        self.warnings = {n: self.warnings[p] for n, p in enumerate(positions) if p in self.warnings}
         self.size = len(positions)
 
 

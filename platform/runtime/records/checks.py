@@ -6,8 +6,9 @@ Each check is one SELECT over all rows of the batch. For a single record they ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from sqlalchemy.engine import Connection
 from ...metadata.errors import FieldError, NotFound
 from ...metadata.model import Entity, Field
 from ...rbac.tables import departments, users
-from . import picking
+from . import linking, picking
 from .batch import ABSENT, Batch
 from .rowset import among, among_texts
 from .values import is_system
@@ -36,6 +37,8 @@ class Check:
     chosen: sa.Select[Any] | None
     code: str
     found_is_good: bool
+    held: Mapping[int, Collection[Any]] = dataclass_field(default_factory=dict)
+    """By position, ids a row pointed at before: those may stay, whoever sees them."""
 
     def judge(self, batch: Batch, found: set[Any], skip: Skip) -> None:
         """Refuse the rows whose value got the wrong answer."""
@@ -43,7 +46,8 @@ class Check:
             if (value in found) is self.found_is_good:
                 continue
             for position in positions:
-                if not skip(position, self.field.key):
+                kept = self.found_is_good and value in self.held.get(position, ())
+                if not kept and not skip(position, self.field.key):
                     batch.refuse_field(position, self.field, self.code)
 
 
@@ -75,14 +79,16 @@ def places_of(batch: Batch, key: str) -> dict[Any, list[int]]:
     return places
 
 
-def require(batch: Batch, entity: Entity, besides: str | None = None) -> None:
-    """Refuse rows that leave a required field empty; `besides` is filled in later."""
+def require(batch: Batch, entity: Entity, besides: str | None = None, skip: Skip | None = None) -> None:
+    """Refuse rows that leave a required field empty; `besides` is filled in later, `skip` what may be left."""
     for field in entity.fields.values():
         column = batch.columns.get(field.key)
         if not field.required or column is None or field.key == besides or None not in column:
             continue
         for position, value in enumerate(column):
-            if value is None and not any(e.field == field.key for e in batch.errors.get(position, ())):
+            if value is not None or (skip is not None and skip(position, field.key)):
+                continue
+            if not any(e.field == field.key for e in batch.errors.get(position, ())):
                 batch.refuse_field(position, field, "required")
 
 
@@ -91,16 +97,27 @@ def references(batch: Batch) -> list[Check]:
     found = []
     for key in batch.columns:
         field = batch.entity.all_fields[key]
-        if field.behaviour.target is None:
+        if field.behaviour.target is None and field.behaviour.several != "target":
             continue
-        places = places_of(batch, key)
-        if places:
-            found.append(Check(field, places, _existing(batch, field, set(places)), "invalid_reference", True))
+        places = _places_pointed_at(batch, key)
+        # A single record asks about one id at a time: each answer is a column of one statement.
+        parts = [{one: at} for one, at in places.items()] if batch.size == 1 else [places] if places else []
+        for part in parts:
+            found.append(Check(field, part, _existing(batch, field, set(part)), "invalid_reference", True))
     return found
 
 
+def _places_pointed_at(batch: Batch, key: str) -> dict[Any, list[int]]:
+    """Positions by id, of all the ids the rows point at."""
+    places: dict[Any, list[int]] = {}
+    for position, value in enumerate(batch.columns.get(key, ())):
+        for one in linking.ids_of(value):
+            places.setdefault(one, []).append(position)
+    return places
+
+
 def _existing(batch: Batch, field: Field, ids: set[int]) -> sa.Select[Any] | None:
-    conn, kind = batch.ctx.conn, field.behaviour.target or ""
+    conn, kind = batch.ctx.conn, field.behaviour.target or field.behaviour.several or ""
     if kind in _PEOPLE:
         table = _PEOPLE[kind]
         chosen = sa.select(table.c.id).where(among(conn, table.c.id, ids))
@@ -153,26 +170,3 @@ def refuse_doubles(batch: Batch, value_of: Callable[[int, str], Any], skip: Skip
             if value in seen and not skip(position, field.key):
                 batch.refuse(position, FieldError(field.key, "conflict_unique"))
             seen.add(value)
-
-
-def refuse_circles(batch: Batch, ids: Sequence[int], new: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse changes that would make a record its own ancestor. Queries: 1 for each row that moves in a tree."""
-    for field in batch.entity.fields.values():
-        if field.behaviour.target != "target" or field.option("target") != batch.entity.key:
-            continue
-        for position in list(batch.positions()):
-            above = new[position].get(field.key)
-            if above is not None and _is_above(batch, field, ids[position], above):
-                batch.refuse_field(position, field, "circular_reference")
-
-
-def _is_above(batch: Batch, field: Field, record_id: int, start: int) -> bool:
-    """Whether `record_id` is `start` or above it. On PostgreSQL nobody else moves in this tree until we commit."""
-    conn, table = batch.ctx.conn, batch.rights.table
-    if conn.dialect.name != "sqlite":
-        conn.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"{table.name}.{field.key}"))))
-    link = table.c[field.key]
-    chain = sa.select(table.c.id, link.label("above")).where(table.c.id == start).cte("chain", recursive=True)
-    upper = sa.select(table.c.id, link).where(table.c.id == chain.c.above)
-    chain = chain.union(upper)
-    return conn.scalar(sa.select(chain.c.id).where(chain.c.id == record_id)) is not None

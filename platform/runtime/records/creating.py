@@ -16,10 +16,12 @@ from ...metadata.errors import AccessDenied, FieldError
 from ...metadata.model import Field
 from ...rbac.decisions import WITH_PARENT
 from .. import changelog
-from . import checks, computed, defaults, sequences, values
+from ..files import attaching
+from . import cases, checks, computed, defaults, linking, sequences, values
 from .batch import ABSENT, Batch, pivot
 from .insertion import insert
 from .integrity import translated
+from .outlook import Outlook
 from .picking import refuse_unpickable
 from .rowset import among
 
@@ -63,14 +65,20 @@ def prepare(
     rights.require("create")
     new = New(Batch(ctx, rights, size))
     _read(new, given, source)
-    _check(new.batch, None)
+    _check(new, None)
     return new
 
 
 def prepare_lines(
-    parent: Batch, table: Field, rows: Sequence[tuple[int, int, Any]], source: values.Source
+    parent: Batch,
+    table: Field,
+    rows: Sequence[tuple[int, int, Any]],
+    source: values.Source,
+    records: Mapping[int, Mapping[str, Any]] | None = None,
 ) -> Lines:
-    """New lines of `table`, each (position of its record, its place, raw row); their refusals go to the parent."""
+    """New lines of `table`, each (position of its record, its place, raw row); their refusals go to the parent.
+    `records` are those they belong to, as they will be, where the batch does not hold the whole of them.
+    """
     rights = parent.ctx.access.entity(table.option("target"))
     if not (rights.may("create") or rights.may(WITH_PARENT)):
         raise AccessDenied(operation="create")
@@ -80,10 +88,16 @@ def prepare_lines(
         f"{table.entity}.{key}": [column[owner] for owner in lines.owners]
         for key, column in parent.columns.items()
     }
-    _read(lines.new, given, source, around)
-    _check(lines.new.batch, table.entity)
+    above = _above(parent, lines, records)
+    _read(lines.new, given, source, around, above)
+    _check(lines.new, table.entity, above)
     hand_up(parent, lines.new.batch, table.key, lines.owners, lines.numbers)
     return lines
+
+
+def _above(parent: Batch, lines: Lines, records: Mapping[int, Mapping[str, Any]] | None) -> cases.Above:
+    whole = records or {owner: parent.row(owner) for owner in set(lines.owners)}
+    return Outlook(parent.ctx, parent.entity.key, whole), dict(enumerate(lines.owners))
 
 
 def hand_up(parent: Batch, child: Batch, key: str, owners: Sequence[int], numbers: Sequence[int]) -> None:
@@ -93,6 +107,9 @@ def hand_up(parent: Batch, child: Batch, key: str, owners: Sequence[int], number
         for error in errors:
             name = f"{at}.{error.field}" if error.field else at
             parent.refuse(owners[position], FieldError(name, error.code, error.data))
+    for position, warnings in child.warnings.items():
+        told = [warned.within(f"{key}[{numbers[position]}]") for warned in warnings]
+        parent.warnings.setdefault(owners[position], []).extend(told)
 
 
 def _read(
@@ -100,12 +117,15 @@ def _read(
     given: Mapping[str, Sequence[Any]],
     source: values.Source,
     around: Mapping[str, Sequence[Any]] | None = None,
+    above: cases.Above | None = None,
 ) -> None:
     batch = new.batch
     echoed = values.read(batch, given, source, "create")
     values.refuse_read_only(batch, echoed, {})
+    cases.note_entered(batch)
     defaults.fill(batch, around)
     defaults.fill_owner(batch)
+    cases.settle_new(new, above)
     for table in batch.ctx.catalog.children[batch.entity.key]:
         column = batch.tables.get(table.key, ())
         rows = [
@@ -119,12 +139,14 @@ def _read(
             new.lines.append(prepare_lines(batch, table, rows, source))
 
 
-def _check(batch: Batch, link: str | None) -> None:
-    checks.require(batch, batch.entity, besides=link)
+def _check(new: New, link: str | None, above: cases.Above | None = None) -> None:
+    batch = new.batch
+    cases.check_new(new, above, link)
     asked = [*checks.references(batch), *checks.uniques(batch)]
     for check, found in zip(asked, _ask(batch, asked), strict=True):
         check.judge(batch, found, checks.never)
     refuse_unpickable(batch, checks.never, batch.row)
+    attaching.refuse_unfit(batch, attaching.in_new(batch))
     checks.refuse_doubles(batch, lambda position, key: batch.columns[key][position])
 
 
@@ -163,6 +185,8 @@ def write(new: New, touched: list[computed.Touched], link: tuple[str, Sequence[i
     columns |= computed.for_new_rows(ctx, entity, columns, batch.size)
     with translated(entity):
         ids = insert(ctx.conn, table, {k: c for k, c in columns.items() if k in table.c}, batch.size)
+    linking.connect(ctx, entity, columns, ids)
+    attaching.attach(ctx, attaching.in_new(batch, ids))
     operation = "create" if link is None or batch.rights.may("create") else WITH_PARENT
     these = sa.and_(_these(ctx, table, ids), batch.rights.scope(operation))
     rows = changelog.Rows(table, these, entity.parent)

@@ -30,7 +30,7 @@ def fill(batch: Batch, around: Mapping[str, Sequence[Any]] | None = None) -> Non
         if field.default_formula and missing:
             waiting.append((field, missing))
         elif missing:
-            _put(batch, field.key, missing, [_constant(batch, field)] * len(missing))
+            _put(batch, field.key, missing, [constant_default(batch, field)] * len(missing))
     for field, missing in waiting:
         _put(batch, field.key, missing, _computed(batch, field, missing, around or {}))
 
@@ -51,7 +51,8 @@ def _put(batch: Batch, key: str, positions: Sequence[int], values: Sequence[Any]
         column[position] = value
 
 
-def _constant(batch: Batch, field: Field) -> Any:
+def constant_default(batch: Batch, field: Field) -> Any:
+    """The constant a new row has in the field where nothing is said; None without one."""
     if field.default is None:
         return None
     place = ("default", field.entity, field.key)

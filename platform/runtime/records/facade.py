@@ -6,12 +6,13 @@ the unit may be kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from ...metadata.errors import AccessDenied, Conflict, FieldError, FormloomError, InvalidInput, NotFound
 from . import (
     aggregate,
+    cases,
     checks,
     computed,
     creating,
@@ -26,7 +27,8 @@ from . import (
 from .batch import Batch, RowErrors, Written, refusal
 from .listrequest import ListRequest
 from .record import Page, Record
-from .values import Source
+from .ruling import ConfirmRequired, Warned, rules_of
+from .values import Source, is_system
 
 if TYPE_CHECKING:
     from ..context import Context
@@ -40,8 +42,10 @@ Columns = Mapping[str, Sequence[Any]]
 class Records:
     """The rows of all entities, as `ctx.actor` may see and change them."""
 
-    def __init__(self, ctx: Context) -> None:
+    def __init__(self, ctx: Context, confirmed: Collection[str] | None = ()) -> None:
+        """`confirmed` are keys of rules whose warnings the writer has seen; None lets every warning pass."""
         self.ctx = ctx
+        self.confirmed = None if is_system(ctx) else confirmed
 
     # --- reading ---
 
@@ -120,6 +124,7 @@ class Records:
     ) -> Sequence[int]:
         new = creating.prepare(self.ctx, entity, columns, size, source)
         _raise(new.batch, many=many)
+        self._confirm(new.batch, many=many)
         return self._write_new(new)
 
     def _write_new(self, new: creating.New) -> Sequence[int]:
@@ -128,10 +133,13 @@ class Records:
         if new.batch.entity.parent:
             lines.touch_parents(self.ctx, new.batch.entity.key, set(new.batch.columns[new.batch.entity.parent]))
         computed.propagate(self.ctx, touched)
+        if new.batch.entity.parent:
+            self._judge_above(new.batch.entity.key, new.batch.columns[new.batch.entity.parent])
         return ids
 
     def _create_each(self, entity: str, columns: Columns, size: int, source: Source) -> Written:
         new = creating.prepare(self.ctx, entity, columns, size, source)
+        warned = self._pass(new.batch)
         errors = dict(new.batch.errors)
         good = list(new.batch.positions())
         ids: list[int | None] = [None] * size
@@ -139,13 +147,13 @@ class Records:
         try:
             with self.ctx.conn.begin_nested():
                 written = self._write_new(new)
-        except (AccessDenied, Conflict):
+        except (AccessDenied, Conflict, InvalidInput, ConfirmRequired):
             return self._one_by_one(
                 range(size), errors, lambda p: self._create(entity, _row(columns, p), 1, source)[0]
             )
         for position, record_id in zip(good, written, strict=True):
             ids[position] = record_id
-        return Written(tuple(ids), errors, len(good))
+        return Written(tuple(ids), errors, len(good), warned)
 
     def update(
         self,
@@ -194,21 +202,25 @@ class Records:
 
         changed = updating.prepare(self.ctx, entity, wanted)
         plans = lines.prepare(changed, wanted)
+        cases.judge_changed(changed, plans)
+        warned = self._pass(changed.batch)
         errors: dict[int, Any] = dict(changed.batch.errors)
         if plans:
             return self._one_by_one(range(len(ids)), {}, one)
         try:
             with self.ctx.conn.begin_nested():
                 self._write_changed(changed, plans)
-        except (AccessDenied, Conflict):
+        except (AccessDenied, Conflict, InvalidInput, ConfirmRequired):
             return self._one_by_one(range(len(ids)), errors, one)
         kept = tuple(None if position in errors else record_id for position, record_id in enumerate(ids))
-        return Written(kept, errors, len(ids) - len(errors))
+        return Written(kept, errors, len(ids) - len(errors), warned)
 
     def _update(self, entity: str, wanted: updating.Wanted, *, many: bool) -> updating.Changed:
         changed = updating.prepare(self.ctx, entity, wanted)
         plans = lines.prepare(changed, wanted)
+        cases.judge_changed(changed, plans)
         _raise(changed.batch, many=many)
+        self._confirm(changed.batch, many=many)
         self._write_changed(changed, plans)
         return changed
 
@@ -220,6 +232,48 @@ class Records:
         if link and changed.positions():
             parents = {row[link] for row in [*changed.held, *changed.new] if link in row}
             lines.touch_parents(self.ctx, changed.batch.entity.key, parents)
+        computed.propagate(self.ctx, touched)
+        if link and changed.positions():
+            self._judge_above(changed.batch.entity.key, parents)
+
+    def _confirm(self, batch: Batch, *, many: bool) -> None:
+        """Raises ConfirmRequired where rules warn of what nobody has confirmed."""
+        waiting = self._unconfirmed(batch)
+        if waiting:
+            raise ConfirmRequired(waiting, many=many)
+
+    def _unconfirmed(self, batch: Batch) -> dict[int, list[Warned]]:
+        if self.confirmed is None:
+            return {}
+        known = self.confirmed
+        found = {p: [each for each in row if each.rule not in known] for p, row in batch.warnings.items()}
+        return {position: row for position, row in found.items() if row}
+
+    def _pass(self, batch: Batch) -> dict[int, list[FieldError]]:
+        """The warnings of rows that go on; a row whose warnings are not confirmed is refused by itself."""
+        for position, row in self._unconfirmed(batch).items():
+            for error in (error for warned in row for error in warned.errors()):
+                batch.refuse(position, FieldError(error.field, "rule_confirm", error.data))
+        return {
+            p: [error for warned in row for error in warned.errors()]
+            for p, row in batch.warnings.items()
+            if p not in batch.errors
+        }
+
+    def _judge_above(self, entity: str, parents: Collection[int]) -> None:
+        """Judge the records whose lines were written by themselves. Queries: none without rules there."""
+        above = self.ctx.catalog.entities[entity].parent
+        if above is None or not rules_of(self.ctx.catalog, above).deeds:
+            return
+        ids = sorted({parent for parent in parents if parent})
+        changed = updating.prepare(self.ctx, above, updating.Wanted(ids, {}))
+        changed.bumped |= set(range(len(ids)))
+        cases.judge_changed(changed, [])
+        _raise(changed.batch, many=False)
+        self._confirm(changed.batch, many=False)
+        changed.bumped.clear()
+        touched: list[computed.Touched] = []
+        updating.write(changed, touched)
         computed.propagate(self.ctx, touched)
 
     def assign(self, entity: str, ids: Sequence[int], owner: int) -> Written:
@@ -244,6 +298,9 @@ class Records:
         count = deleting.write(removal, touched)
         self._touch_above(entity, removal.rows[entity])
         computed.propagate(self.ctx, touched)
+        link = self.ctx.catalog.entities[entity].parent
+        if link:
+            self._judge_above(entity, {row[link] for row in removal.rows[entity].values()})
         return count
 
     def _touch_above(self, entity: str, rows: deleting.Rows) -> None:
@@ -273,7 +330,7 @@ class Records:
             try:
                 with self.ctx.conn.begin_nested():
                     ids[-1] = act(position)
-            except (InvalidInput, Conflict, AccessDenied, NotFound) as error:
+            except (InvalidInput, Conflict, AccessDenied, NotFound, ConfirmRequired) as error:
                 errors[position] = _reasons(error)
         return Written(tuple(ids), errors, sum(record_id is not None for record_id in ids))
 

@@ -15,8 +15,9 @@ import sqlalchemy as sa
 from ...metadata.errors import AccessDenied, FieldError, ValueRefused
 from ...metadata.model import Field
 from .. import changelog
-from . import computed, creating, deleting, merging, updating
+from . import cases, computed, creating, deleting, merging, updating
 from .batch import ABSENT, Batch, pivot
+from .outlook import Outlook
 from .rowset import among
 
 if TYPE_CHECKING:
@@ -83,9 +84,10 @@ def _plan(changed: updating.Changed, table: Field, wanted: updating.Wanted) -> L
     if plan.gone and not batch.ctx.access.entity(table.option("target")).may("delete"):
         raise AccessDenied(operation="delete")
     if sorted_out.kept:
-        _prepare_kept(plan, batch, sorted_out, wanted, since)
+        _prepare_kept(plan, changed, sorted_out, wanted, since)
     if sorted_out.fresh:
-        plan.fresh = creating.prepare_lines(batch, table, sorted_out.fresh, wanted.source)
+        whole = {owner: changed.result(owner) for owner, _, _ in sorted_out.fresh}
+        plan.fresh = creating.prepare_lines(batch, table, sorted_out.fresh, wanted.source, whole)
     _bump(plan, changed)
     return plan
 
@@ -190,11 +192,12 @@ def _judge_deleted(plan: LinesPlan, batch: Batch, at: tuple[int, int, int], raw:
 
 def _prepare_kept(
     plan: LinesPlan,
-    batch: Batch,
+    changed: updating.Changed,
     out: _Sorted,
     wanted: updating.Wanted,
     since: Mapping[int, merging.LinesSince],
 ) -> None:
+    batch = changed.batch
     ids = [line for _, _, line, _ in out.kept]
     given = pivot([raw for *_, raw in out.kept])
     inner = updating.Wanted(ids, given, source=wanted.source)
@@ -203,9 +206,13 @@ def _prepare_kept(
         for n, (position, _, line, _) in enumerate(out.kept)
         if position in since and line in since[position].base
     }
-    plan.changed = updating.prepare(batch.ctx, plan.table.option("target"), inner, base)
+    owners_of = {n: position for n, (position, *_) in enumerate(out.kept)}
+    whole = {position: changed.result(position) for position in set(owners_of.values())}
+    above = (Outlook(batch.ctx, batch.entity.key, whole), owners_of)
+    plan.changed = updating.prepare(batch.ctx, plan.table.option("target"), inner, base, above)
     plan.places = [(position, place) for position, place, _, _ in out.kept]
     plan.inner = prepare(plan.changed, inner)
+    cases.judge_changed(plan.changed, plan.inner, above)
     child = plan.changed.batch
     for n, line in enumerate(ids):
         if n not in child.errors and plan.changed.held[n]["position"] != out.order[line]:

@@ -14,7 +14,8 @@ import sqlalchemy as sa
 
 from ...metadata.errors import AccessDenied, FieldError, InvalidInput
 from .. import changelog
-from . import checks, computed, merging, picking, values
+from ..files import attaching
+from . import cases, checks, computed, linking, merging, picking, trees, values
 from .batch import ABSENT, Batch
 from .creating import stamp_of
 from .defaults import departments_of
@@ -45,6 +46,10 @@ class Changed:
         """A row as it will be."""
         return {**self.held[position], **self.new[position]}
 
+    def added_files(self) -> list[attaching.Added]:
+        """Uploaded files that come into the rows."""
+        return attaching.in_changed(self.batch, self.ids, self.new, self.held)
+
     def positions(self) -> list[int]:
         """Positions that have something to write."""
         return [p for p in self.batch.positions() if self.new[p] or p in self.bumped]
@@ -61,11 +66,16 @@ class Wanted:
 
 
 def prepare(
-    ctx: Context, entity: str, wanted: Wanted, base: Mapping[int, Mapping[str, Any]] | None = None
+    ctx: Context,
+    entity: str,
+    wanted: Wanted,
+    base: Mapping[int, Mapping[str, Any]] | None = None,
+    above: cases.Above | None = None,
 ) -> Changed:
     """The changes, read, merged and checked; refusals are in the batch. Raises UnknownField, AccessDenied.
 
     `base` gives, by position, what fields held that others changed meanwhile; otherwise `wanted.revs` leads to it.
+    `above` are the records lines belong to.
     Queries: 1 for a single record whose revision has not moved and whose filters look at given fields.
     """
     rights = ctx.access.entity(entity)
@@ -77,11 +87,14 @@ def prepare(
     batch = Batch(ctx, rights, len(wanted.ids))
     changed = Changed(batch, wanted.ids)
     echoed = values.read(batch, wanted.given, wanted.source, "edit")
+    trees.hold(batch)
     asked = [*checks.references(batch), *checks.uniques(batch, wanted.ids)]
     found = _load(changed, operation, asked, echoed)
     _merge(changed, wanted.revs, base or {})
     _compare(changed, echoed)
-    _check(changed, asked, found)
+    unseen = cases.settle_changed(changed, above)
+    _check_set(changed)
+    _check(changed, asked, found, unseen)
     return changed
 
 
@@ -236,7 +249,27 @@ def _follow_owner(changed: Changed) -> None:
             changed.new[position]["owner_department"] = department
 
 
-def _check(changed: Changed, asked: Sequence[checks.Check], found: Sequence[set[Any]]) -> None:
+def _check_set(changed: Changed) -> None:
+    """Check the references and unique values that rules have set: nobody asked about them yet. Queries: 0 or 1."""
+    batch = changed.batch
+    named = {key for p, new in enumerate(changed.new) for key in new.keys() - batch.entered.get(p, set())}
+    fields = [batch.entity.all_fields[key] for key in named - values.ASSIGNED]
+    told = [field.key for field in fields if field.unique or field.behaviour.target is not None]
+    if not told:
+        return
+    columns = {key: [new.get(key, ABSENT) for new in changed.new] for key in told}
+    those = Batch(batch.ctx, batch.rights, batch.size, columns)
+    asked = [*checks.references(those), *checks.uniques(those, changed.ids)]
+    for check, answer in zip(asked, checks.ask(batch.ctx.conn, asked, single=False), strict=True):
+        check.judge(batch, answer, checks.never)
+
+
+def _check(
+    changed: Changed,
+    asked: Sequence[checks.Check],
+    found: Sequence[set[Any]],
+    unseen: Mapping[int, set[str]],
+) -> None:
     batch = changed.batch
 
     def untouched(position: int, key: str) -> bool:
@@ -247,13 +280,15 @@ def _check(changed: Changed, asked: Sequence[checks.Check], found: Sequence[set[
 
     for position in list(batch.positions()):
         for key, value in changed.new[position].items():
-            if value is None and batch.entity.all_fields[key].required:
+            if value is None and batch.entity.all_fields[key].required and key not in unseen.get(position, ()):
                 batch.refuse_field(position, batch.entity.all_fields[key], "required")
     for check, answer in zip(asked, found, strict=True):
+        check.held = {p: linking.ids_of(row.get(check.field.key)) for p, row in enumerate(changed.held)}
         check.judge(batch, answer, untouched)
     picking.refuse_unpickable(batch, untouched, changed.result)
     checks.refuse_doubles(batch, lambda position, key: changed.result(position)[key], untouched)
-    checks.refuse_circles(batch, changed.ids, changed.new)
+    trees.refuse_circles(batch, changed.ids, changed.new)
+    attaching.refuse_unfit(batch, changed.added_files())
 
 
 def write(changed: Changed, touched: list[computed.Touched]) -> int:
@@ -269,6 +304,8 @@ def write(changed: Changed, touched: list[computed.Touched]) -> int:
     rows = [changed.result(p) for p in places]
     derived = computed.for_changed_rows(batch.ctx, batch.entity, rows, own)
     _update(changed, places, [{**new, **more} for new, more in zip(own, derived, strict=True)])
+    linking.reconnect(batch.ctx, batch.entity.key, [(changed.ids[p], changed.new[p]) for p in places])
+    attaching.attach(batch.ctx, changed.added_files())
     _log(changed, places, own)
     for place, new, more in zip(places, own, derived, strict=True):
         if new:
