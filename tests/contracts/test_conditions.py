@@ -46,6 +46,8 @@ def operands(field: Field, operator: Operator) -> Iterator[Any]:
         yield from WORDS[operator.operand]
     elif operator.operand == "window":
         yield from WINDOWS
+    elif operator.operand == "circle":
+        yield from ({"point": point, "km": km} for point in dumped if point for km in (0.5, "800"))
     elif operator.operand == "many":
         yield from ([], dumped[:2], dumped[-2:], dumped)
     elif operator.operand == "two":
@@ -53,7 +55,7 @@ def operands(field: Field, operator: Operator) -> Iterator[Any]:
     else:
         yield from dumped
         yield from OFFSETS if operator.operand == "moment" else ()
-        yield from [{"me": True}] if field.behaviour.target == "user" else ()
+        yield from [{"me": True}] if "user" in (field.behaviour.target, field.behaviour.several) else ()
 
 
 def chosen(conn: sa.Connection, catalog: Catalog, entity: str, condition: conditions.Condition) -> list[int]:

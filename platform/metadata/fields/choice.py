@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from markupsafe import escape
 
@@ -68,7 +68,7 @@ def unknown_pill(key: str) -> str:
 class Choice(FieldType):
     """Base of select, stage and multiselect."""
 
-    needed = ("options",)
+    needed: ClassVar[tuple[str, ...]] = ("options",)
     options_schema = OPTIONS_SCHEMA
     operators = CHOICE
 

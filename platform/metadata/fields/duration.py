@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import time, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NoReturn
 
 import sqlalchemy as sa
 from sqlalchemy.types import TypeEngine
@@ -47,7 +47,6 @@ class Duration(Number):
     """
 
     name = "duration"
-    operators = Number.operators
     label_words = (
         "时长",
         "耗时",
@@ -102,7 +101,7 @@ class Duration(Number):
     def json_schema(self, field: Field) -> dict[str, Any]:
         return {"type": "integer", "minimum": 0, "maximum": LONGEST}
 
-    def parse(self, field: Field, raw: Any) -> int | None:
+    def parse(self, field: Field, raw: Any) -> Any:
         seconds = self._seconds(field, raw)
         if seconds is not None and seconds > LONGEST:
             raise ValueRefused("too_long_a_time")
@@ -128,9 +127,9 @@ class Duration(Number):
         try:
             amount = Decimal(number)
         except InvalidOperation:
-            return _refuse()
+            _refuse()
         if not (amount.is_finite() and amount >= 0):
-            return _refuse()
+            _refuse()
         return min(round(amount * UNITS[field.option("unit", "minutes")]), LONGEST + 1)
 
     def operand(self, field: Field, raw: Any) -> Any:
@@ -162,7 +161,7 @@ def written_seconds(text: str) -> int:
         return int(clock["hours"]) * 3600 + int(clock["minutes"]) * 60 + int(clock["seconds"] or 0)
     match = _PARTS.fullmatch(text) if len(text) <= 40 else None
     if match is None or not any(match.groupdict().values()):
-        return _refuse()
+        _refuse()
     return min(round(sum(_part(match, key) for key in _SECONDS)), LONGEST + 1)
 
 
@@ -174,7 +173,7 @@ def _part(match: re.Match[str], key: str) -> Decimal:
     return (amount + (Decimal("0.5") if match[f"{key}half"] else 0)) * _SECONDS[key]
 
 
-def _refuse() -> int:
+def _refuse() -> NoReturn:
     raise ValueRefused("not_a_duration")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import sqlalchemy as sa
 from markupsafe import escape
@@ -109,7 +109,7 @@ class Geo(FieldType):
         if isinstance(raw, dict):
             return _point(raw.get("lat"), raw.get("lng")) if raw.keys() == {"lat", "lng"} else _refuse()
         if isinstance(raw, bool | list | int | float):
-            return _refuse()
+            _refuse()
         text = narrow(raw)
         return None if text is None else _written(text)
 
@@ -151,13 +151,13 @@ def _object(text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError:
-        return _refuse()
+        _refuse()
 
 
 def _written(text: str) -> Point:
     parts = [_ONE.fullmatch(part) for part in _APART.split(text)] if len(text) <= 60 else []
     if len(parts) != 2 or not all(parts):
-        return _refuse()
+        _refuse()
     (first, swapped), (second, _) = ((_degrees(part), _is_longitude(part)) for part in parts if part)
     return _point(second, first) if swapped or abs(first) > 90 >= abs(second) else _point(first, second)
 
@@ -174,10 +174,10 @@ def _is_longitude(part: re.Match[str]) -> bool:
 def _point(lat: Any, lng: Any) -> Point:
     for degrees, most in ((lat, 90), (lng, 180)):
         if isinstance(degrees, bool) or not isinstance(degrees, int | float) or not -most <= degrees <= most:
-            return _refuse()
+            _refuse()
     # A minus before zero would make two values of one point.
     return Point(round(float(lat), PLACES) + 0.0, round(float(lng), PLACES) + 0.0)
 
 
-def _refuse() -> Any:
+def _refuse() -> NoReturn:
     raise ValueRefused("not_a_point")

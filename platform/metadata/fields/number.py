@@ -10,7 +10,7 @@ import operator
 import re
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy.types import TypeEngine
 
@@ -113,7 +113,7 @@ class Number(FieldType):
     numeric = True
     kind = "number"
     operators = COMPARE
-    aggregates = ("sum", "avg", "min", "max", "count", "count_distinct")
+    aggregates: ClassVar[tuple[str, ...]] = ("sum", "avg", "min", "max", "count", "count_distinct")
     default_scale = 4
     accepts_percent = False
 

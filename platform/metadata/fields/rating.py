@@ -60,7 +60,7 @@ class Rating(Number):
     def json_schema(self, field: Field) -> dict[str, Any]:
         return {"type": "integer", "minimum": 1, "maximum": self.most(field)}
 
-    def parse(self, field: Field, raw: Any) -> int | None:
+    def parse(self, field: Field, raw: Any) -> Any:
         stars = self.operand(field, raw)
         if stars is not None and not (1 <= stars <= self.most(field) and stars == int(stars)):
             raise ValueRefused("not_stars", max=self.most(field))

@@ -28,7 +28,7 @@ _SIGNS = (
 def qr_code(text: str) -> str:
     """The QR code of a text of at most 500 characters, as an <svg>."""
     code = segno.make_qr(text, error="m")
-    width = code.symbol_size(border=4)[0]
+    width = int(code.symbol_size(border=4)[0])
     rows = (
         "".join(f"M{x + 4} {y + 4}h1v1h-1z" for x, dark in enumerate(row) if dark)
         for y, row in enumerate(code.matrix)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy.types import TypeEngine
 
@@ -24,7 +24,7 @@ class Text(FieldType):
     """One line. Line breaks and tabs inside become blanks; other control characters are dropped."""
 
     name = "text"
-    kind = "text"
+    kind: ClassVar[str | None] = "text"
     operators = TEXT
     options_schema = {"max_length": LENGTH_SCHEMA, "pattern": {"type": "string", "maxLength": 500}}
     examples = Examples(

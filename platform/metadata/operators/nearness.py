@@ -82,7 +82,8 @@ def _within(column: Column, circle: Circle) -> Clause:
     text = sa.type_coerce(column, sa.Text)
     north = (North(text) - circle.centre.lat) * KM_PER_DEGREE
     east = (East(text) - circle.centre.lng) * _km_east(circle)
-    return north * north + east * east <= circle.km * circle.km
+    found: Clause = north * north + east * east <= circle.km * circle.km
+    return found
 
 
 def _lies_within(value: Any, circle: Circle) -> bool:

@@ -106,7 +106,7 @@ def _read_person(field: Field, raw: Any) -> Any:
 
 def _read_people(field: Field, raw: Any) -> tuple[Any, ...]:
     """Ids or `Me`; each raw may itself be a list, None stands for empty."""
-    read = read_many(field, raw if isinstance(raw, list | tuple) else [raw])
+    read = read_many(field, [raw] if isinstance(raw, str | int) else raw)
     return tuple(one for value in read for one in (value if isinstance(value, tuple) else (value,)))
 
 
