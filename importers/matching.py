@@ -78,7 +78,7 @@ def unit_factor(header: str) -> Decimal | None:
 def names_of(field: Field) -> tuple[str, ...]:
     """All folded names a header may call the field by."""
     labels = [text_of(field.label, language, field.key) for language in LANGUAGES]
-    return tuple(dict.fromkeys(fold(name) for name in (*labels, field.key, *field.aliases)))
+    return tuple(dict.fromkeys(fold(name) for name in (*labels, field.key, *field.aliases, *field.was)))
 
 
 def find_layout(

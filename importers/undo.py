@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def take_back(ctx: Context, cause: str) -> dict[str, int]:
     """Undo all changes of `cause`; how many rows were `deleted`, `restored`, and `kept` for later changes."""
-    found = changelog.read(ctx.conn, changelog.changes.c.cause == cause)
+    found = changelog.read(ctx.conn, ctx.catalog, changelog.changes.c.cause == cause)
     counts = {"deleted": 0, "restored": 0, "kept": 0}
     by_entity: dict[str, list[Change]] = defaultdict(list)
     for change in found:
@@ -32,8 +32,11 @@ def take_back(ctx: Context, cause: str) -> dict[str, int]:
             continue
         untouched = _untouched(ctx, entity, changes)
         counts["kept"] += len({change.record_id for change in changes}) - len(untouched)
-        _delete_created(ctx, entity, untouched, counts)
-        _restore_updated(ctx, entity, untouched, counts)
+        # A row it made and changed afterwards is one it made.
+        made = {change.record_id for change in changes if change.op == changelog.CREATE}
+        _delete_created(ctx, entity, made & untouched.keys(), counts)
+        kept = {identity: change for identity, change in untouched.items() if identity not in made}
+        _restore_updated(ctx, entity, kept, counts)
     return counts
 
 
@@ -48,8 +51,8 @@ def _untouched(ctx: Context, entity: str, changes: Iterable[Change]) -> dict[int
     return {identity: change for identity, change in newest.items() if revs.get(identity) == change.rev}
 
 
-def _delete_created(ctx: Context, entity: str, untouched: dict[int, Change], counts: dict[str, int]) -> None:
-    ids = [identity for identity, change in untouched.items() if change.op == changelog.CREATE]
+def _delete_created(ctx: Context, entity: str, made: set[int], counts: dict[str, int]) -> None:
+    ids = sorted(made)
     if ids:
         Records(ctx).delete_many(entity, ids)
         counts["deleted"] += len(ids)

@@ -5,7 +5,7 @@ SQLite cannot change the keys of a table; such steps copy it (`rebuild`), which 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import singledispatchmethod
 from typing import Any
 
@@ -14,16 +14,19 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy.engine import Connection
 
+from . import linking
 from . import steps as s
 from .catalog import Catalog
-from .conversion import Conversion, fill, refill
+from .conversion import between
 from .crash import crash_point
 from .errors import SetupError
 from .model import Field
-from .physical import build_column, object_name, table_name
+from .moving import Move, fill, returned
+from .physical import build_column, links_name, object_name, table_name
 from .plan import Plan
 from .reading import read_field
 from .rebuild import rebuild
+from .renaming import Renames
 from .tables import shadow as shadow_table
 
 Recompute = Callable[[Connection, Catalog, str, Sequence[str]], None]
@@ -38,22 +41,43 @@ def on_recompute(function: Recompute) -> Recompute:
     return function
 
 
+Renamed = Callable[[Connection, Renames], None]
+"""(connection, what was renamed) -> nothing: carries over what is stored under entity and field keys."""
+
+_renamed: list[Renamed] = []
+
+
+def on_rename(function: Renamed) -> Renamed:
+    """The same function, now called in every changeset that renames entities or fields."""
+    if function not in _renamed:
+        _renamed.append(function)
+    return function
+
+
 class Executor:
     """Runs steps from `current` to `desired`; what goes away is kept under the number of this changeset."""
 
     def __init__(self, conn: Connection, current: Catalog, desired: Catalog, number: int) -> None:
         self.conn, self.current, self.desired, self.number = conn, current, desired, number
+        self.before = current
         self.is_sqlite = conn.dialect.name == "sqlite"
         self.operations = Operations(MigrationContext.configure(conn))
         self.steps: tuple[s.Step, ...] = ()
         self.filled: set[tuple[str, str]] = set()
+        self.moves: list[tuple[s.ConvertColumn, Move]] = []
+        self.outcomes: dict[str, dict[str, int]] = {}
+        """What became of values, by the place of the step, for the log."""
 
     def run_all(self, plan: Plan) -> None:
         """Run every step, in order."""
         self.steps = plan.steps
-        for step in plan.steps:
+        self.current = plan.renamed or self.current
+        for position, step in enumerate(plan.steps):
             self.run(step)
+            self._fill_converted(plan.steps[position + 1] if position + 1 < len(plan.steps) else None)
             crash_point("changeset.step")
+        for listener in _renamed if plan.renames else ():
+            listener(self.conn, plan.renames)
 
     @singledispatchmethod
     def run(self, step: s.Step) -> None:
@@ -71,6 +95,42 @@ class Executor:
         if not self.is_sqlite:
             for key in sorted(keys, key=lambda key: str(key.name)):
                 self.operations.impl.add_constraint(key)
+
+    @run.register
+    def _rename_table(self, step: s.RenameTable) -> None:
+        old, new = table_name(step.entity), table_name(step.to)
+        self.operations.rename_table(old, new)
+        c = shadow_table.c
+        self.conn.execute(sa.update(shadow_table).where(c.table_name == old).values(table_name=new))
+        self.conn.execute(sa.update(shadow_table).where(c.entity == step.entity).values(entity=step.to))
+
+    @run.register
+    def _rename_column(self, step: s.RenameColumn) -> None:
+        self._rename(step.entity, step.field, step.to)
+        c = shadow_table.c
+        kept = sa.update(shadow_table).where(c.entity == step.entity, c.field == step.field)
+        self.conn.execute(kept.values(field=step.to))
+
+    @run.register
+    def _rename_indexes(self, step: s.RenameIndexes) -> None:
+        before, after = self.before.tables[step.was], self.current.tables[step.entity]
+        indexes, quote = _by_columns(after, after.indexes), self.conn.dialect.identifier_preparer.quote
+        for place, old in _by_columns(before, before.indexes).items():
+            new = indexes.get(place)
+            if new is None or new.name == old.name:
+                continue
+            if self.is_sqlite:
+                self.conn.exec_driver_sql(f"DROP INDEX {quote(str(old.name))}")
+                self.operations.impl.create_index(new)
+            else:
+                self.conn.exec_driver_sql(f"ALTER INDEX {quote(str(old.name))} RENAME TO {quote(str(new.name))}")
+        if self.is_sqlite:
+            return
+        keys = _by_columns(after, after.foreign_key_constraints)
+        for place, key in _by_columns(before, before.foreign_key_constraints).items():
+            if place in keys and keys[place].name != key.name:
+                names = f"{quote(str(key.name))} TO {quote(str(keys[place].name))}"
+                self.conn.exec_driver_sql(f"ALTER TABLE {quote(after.name)} RENAME CONSTRAINT {names}")
 
     @run.register
     def _shadow_table(self, step: s.ShadowTable) -> None:
@@ -147,10 +207,22 @@ class Executor:
 
     @run.register
     def _convert_column(self, step: s.ConvertColumn) -> None:
+        """Make the column; its values come with those of the entity's other conversions, in one pass."""
         kept = self._keep_column(step.entity, step.field)
         self._add_column(s.AddColumn(step.entity, step.field))
-        conversion = Conversion(*self._both(step))
-        fill(self.conn, table_name(step.entity), conversion, kept)
+        conversion = between(self.current, self.desired, *self._both(step))
+        self.moves.append((step, Move(conversion, kept, step.field)))
+
+    def _fill_converted(self, following: s.Step | None) -> None:
+        """Fill the columns waiting for it, unless the next step adds to them."""
+        if not self.moves or (
+            isinstance(following, s.ConvertColumn) and following.entity == self.moves[0][0].entity
+        ):
+            return
+        steps, moves = zip(*self.moves, strict=True)
+        self.moves = []
+        for step, outcome in zip(steps, fill(self.conn, table_name(steps[0].entity), moves), strict=True):
+            self.outcomes[step.place] = {"converted": outcome.converted, "lost": outcome.lost}
 
     @run.register
     def _unconvert_column(self, step: s.UnconvertColumn) -> None:
@@ -158,7 +230,9 @@ class Executor:
         before = read_field(step.entity, step.shadow.document, {})
         recent_column = self._keep_column(step.entity, step.field)
         kept = str(step.shadow.column_name)
-        refill(self.conn, table_name(step.entity), Conversion(before, recent), kept, recent_column)
+        made = Move(between(self.current, self.desired, before, recent), kept, recent_column)
+        found = returned(self.conn, table_name(step.entity), made, apply=True)
+        self.outcomes[step.place] = {"edits_kept": found.kept, "edits_lost": found.lost}
         self._rename(step.entity, kept, step.field)
         self._forget(step.shadow)
 
@@ -227,6 +301,25 @@ class Executor:
         self.conn.execute(sa.update(table).where(key.parent.is_not(None), gone).values({key.parent.name: None}))
 
     @run.register
+    def _drop_links(self, step: s.DropLinks) -> None:
+        self.operations.drop_table(links_name(step.entity, step.field))
+
+    @run.register
+    def _add_links(self, step: s.AddLinks) -> None:
+        links = self.desired.links[step.entity, step.field]
+        self.operations.impl.create_table(links)
+        linking.fill(self.conn, links, self.desired.tables[step.entity].c[step.field])
+
+    @run.register
+    def _rename_links(self, step: s.RenameLinks) -> None:
+        links = self.current.links[step.entity, step.field]
+        self.operations.rename_table(step.was, links.name)
+        for index in sa.inspect(self.conn).get_indexes(links.name):
+            self.operations.drop_index(str(index["name"]), links.name)
+        for new in links.indexes:
+            self.operations.impl.create_index(new)
+
+    @run.register
     def _backfill(self, step: s.Backfill) -> None:
         if (step.entity, step.field) in self.filled:
             return
@@ -256,6 +349,15 @@ def field_document(field: Field) -> dict[str, Any]:
 
 def _index(catalog: Catalog, entity: str, name: str) -> sa.Index:
     return next(index for index in catalog.tables[entity].indexes if index.name == name)
+
+
+def _by_columns(table: sa.Table, objects: Iterable[Any]) -> dict[tuple[Any, ...], Any]:
+    """Indexes or keys by what they are on, whatever it is called."""
+    order = {column: position for position, column in enumerate(table.columns)}
+    return {
+        (tuple(order[column] for column in one.columns), getattr(one, "unique", None), str(one.name)[:2]): one
+        for one in objects
+    }
 
 
 def _keys(table: sa.Table) -> list[sa.ForeignKey]:

@@ -17,7 +17,8 @@ from . import fields as _fields  # noqa: F401  (fills the registry of field type
 from . import reading
 from .errors import NotFound
 from .model import Dashboard, Detail, Entity, Field, Form, Grant, ListLayout, Menu, OptionSet, Role, Rule
-from .physical import build_tables
+from .physical import AS_USUAL, Names, build_all_links, build_tables
+from .results import is_lookup
 
 if TYPE_CHECKING:
     from .formula import Formula
@@ -43,21 +44,29 @@ class Catalog:
     rules: Mapping[str, Rule]
     formulas: Mapping[tuple[str, str], Formula]
     tables: Mapping[str, sa.Table]
+    links: Mapping[tuple[str, str], sa.Table]
     documents: Mapping[tuple[str, str], Document]
 
     def entity(self, key: str) -> Entity:
         """The entity. Raises NotFound."""
         try:
-            return self.entities[key]
+            return self.entities[self.former.get(key, key)]
         except KeyError:
             raise NotFound() from None
 
     def table(self, key: str) -> sa.Table:
         """The entity's table. Raises NotFound."""
         try:
-            return self.tables[key]
+            return self.tables[self.former.get(key, key)]
         except KeyError:
             raise NotFound() from None
+
+    @cached_property
+    def former(self) -> Mapping[str, str]:
+        """Former keys of entities, each with the present one."""
+        return {
+            old: key for key, entity in self.entities.items() for old in entity.was if old not in self.entities
+        }
 
     def is_virtual(self, field: Field) -> bool:
         """Whether the field is computed in each read because its formula looks at the clock."""
@@ -66,12 +75,12 @@ class Catalog:
 
     @cached_property
     def referrers(self) -> Mapping[str, tuple[Field, ...]]:
-        """For each entity, the relation fields (of any entity) that point at it."""
+        """For each entity, the fields (of any entity) by which records point at it, at one or at several."""
         found: dict[str, list[Field]] = {key: [] for key in self.entities}
         for entity in self.entities.values():
             for field in entity.fields.values():
-                target = field.option("target")
-                if field.behaviour.target == "target" and target in found:
+                target, kind = field.option("target"), field.behaviour
+                if "target" in (kind.target, kind.several) and not kind.computed and target in found:
                     found[target].append(field)
         return {key: tuple(fields) for key, fields in found.items()}
 
@@ -112,13 +121,15 @@ class Catalog:
     def children(self) -> Mapping[str, tuple[Field, ...]]:
         """For each entity, its sub-table fields."""
         return {
-            key: tuple(f for f in entity.fields.values() if f.option("target") and f.behaviour.target is None)
-            for key, entity in self.entities.items()
+            key: tuple(f for f in entity.fields.values() if f.holds_lines) for key, entity in self.entities.items()
         }
 
 
-def build(documents: Iterable[Document], version: int = 0) -> Catalog:
-    """The Catalog of valid documents. Pure; raises what formulas raise, checks belong before it."""
+def build(documents: Iterable[Document], version: int = 0, names: Names = AS_USUAL) -> Catalog:
+    """The Catalog of valid documents. Pure; raises what formulas raise, checks belong before it.
+
+    `names` is for a moment when tables and columns are not yet called as the documents say.
+    """
     by_kind: dict[str, list[Document]] = {}
     everything = list(documents)
     for document in everything:
@@ -128,13 +139,15 @@ def build(documents: Iterable[Document], version: int = 0) -> Catalog:
         return {document["key"]: reader(document) for document in by_kind.get(kind, ())}
 
     option_sets = read("option_set", reading.read_option_set)
-    entities = reading.read_entities(by_kind.get("entity", ()), option_sets)
+    offered = option_sets | reading.read_roles_as_options(by_kind.get("role", ()))
+    entities = reading.read_entities(by_kind.get("entity", ()), offered)
     formulas = _compile_formulas(entities)
 
     def is_virtual(field: Field) -> bool:
         formula = formulas.get((field.entity, field.key))
         return formula is not None and formula.volatile
 
+    tables = build_tables(entities, is_virtual, names)
     return Catalog(
         version=version,
         entities=entities,
@@ -148,13 +161,15 @@ def build(documents: Iterable[Document], version: int = 0) -> Catalog:
         grants=read("grant", reading.read_grant),
         rules=read("rule", reading.read_rule),
         formulas=formulas,
-        tables=build_tables(entities, is_virtual),
+        tables=tables,
+        links=build_all_links(entities, tables),
         documents={(document["kind"], document["key"]): document for document in everything},
     )
 
 
 def _compile_formulas(entities: Mapping[str, Entity]) -> Mapping[tuple[str, str], Formula]:
-    if not any("formula" in field.options for entity in entities.values() for field in entity.fields.values()):
+    fields = (field for entity in entities.values() for field in entity.fields.values())
+    if not any("formula" in field.options or is_lookup(field) for field in fields):
         return {}
     from .formula import compile_all
 

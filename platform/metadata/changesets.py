@@ -7,15 +7,16 @@ log, so that a crash or a refusal anywhere leaves everything as it was.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from . import checks, effects, store
+from . import checks, effects, renaming, store
 from .apply import Executor
 from .catalog import Catalog, build
 from .changeset_log import Changeset, PackageChange, Row, get, history, write
@@ -199,14 +200,16 @@ def _apply_in(conn: Connection, request: _Request) -> tuple[Changeset, Catalog |
     _refuse(found, request.allow_destructive)
     if found.plan.rebuilds and _is_guarded(conn):
         raise _NeedsRebuild
+    executor = None
     if found.current is not None and found.desired is not None:
         _refuse_drift(conn, found)
         try:
-            Executor(conn, found.current, found.desired, version + 1).run_all(found.plan)
+            executor = Executor(conn, found.current, found.desired, version + 1)
+            executor.run_all(found.plan)
         except sa.exc.IntegrityError:
             # Only seen once values were converted or filled in; nothing of it stays.
             raise PlanError("plan.duplicates") from None
-    applied = _as_changeset(request, version + 1, changes, found.plan.steps)
+    applied = _as_changeset(request, version + 1, changes, found.plan.steps, executor.outcomes if executor else {})
     write(conn, applied)
     return applied, found.desired
 
@@ -230,8 +233,9 @@ def _examine(
 ) -> Preview:
     """Everything there is to know about the changes before they are made."""
     before = list(store.effective(rows).values())
-    after = list(store.effective(_with_changes(rows, changes)).values())
-    findings = tuple(checks.check(after, {change.place[:2] for change in changes}))
+    changed = {change.place[:2] for change in changes}
+    after = _after(rows, changes, changed)
+    findings = tuple(checks.check(after, changed))
     current = store.catalog_for(conn, version)
     if any(finding.severity == "error" for finding in findings):
         return Preview(version, tuple(changes), findings, _places(before, current, after, findings))
@@ -247,6 +251,13 @@ def _examine(
         current=current,
         desired=desired,
     )
+
+
+def _after(rows: Sequence[Stored], changes: Sequence[Change], changed: set[tuple[str, str]]) -> list[Any]:
+    """The documents as they will be. Former keys in them are only looked for where all can be read."""
+    merged = store.merged(_with_changes(rows, changes))
+    readable = not any(checks.validate(merged[identity]) for identity in changed & merged.keys())
+    return renaming.resolved(merged.values()) if readable else list(merged.values())
 
 
 def _places(
@@ -293,7 +304,13 @@ def _reasons(found: Sequence[effects.Effect]) -> str:
     return "; ".join(effect.describe("en") for effect in found)
 
 
-def _as_changeset(request: _Request, number: int, changes: Sequence[Change], steps: Sequence[Any]) -> Changeset:
+def _as_changeset(
+    request: _Request,
+    number: int,
+    changes: Sequence[Change],
+    steps: Sequence[Any],
+    outcomes: Mapping[str, Row] = MappingProxyType({}),
+) -> Changeset:
     return Changeset(
         number=number,
         layer=request.layer,
@@ -302,6 +319,6 @@ def _as_changeset(request: _Request, number: int, changes: Sequence[Change], ste
         applied_at=datetime.now(UTC),
         changes=tuple(changes),
         packages=request.packages,
-        steps=tuple(step.dump() for step in steps),
+        steps=tuple({**step.dump(), **outcomes.get(step.place, {})} for step in steps),
         reverts=request.reverts,
     )

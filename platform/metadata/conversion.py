@@ -1,55 +1,101 @@
-"""Values of one field read as another's: what a change of type does to each row, tried or really done.
+"""Values of one field read as another's: what a change of type means for each value.
 
-A value is offered to the new type as a person reads it (options by label), then in its JSON form, then as its
-Excel cell; the first that parses wins. What none parses is lost, and reported with examples.
+`Conversion` is about values, `moving` carries them out. A value is offered to the new type as a person reads it
+(options by label, what points at a record by its title), then in its JSON form, then as its Excel cell; the first
+that parses wins. Two tables say where that would go wrong: `READINGS` gives a pair of kinds a rule of its own,
+`TAKES` lists types that take values of some kinds only, because their parsers would read sense into others. What
+nobody can read is lost, and reported with examples.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from .model import Field
-from .physical import referred_table, signature
+from .catalog import Catalog
+from .fieldtype import FIELD_TYPES
+from .model import Field, fold
+from .physical import DEPARTMENT_TABLE, USER_TABLE, referred_table, signature
 
-CHUNK = 5_000
-SAMPLES = 20
+MOST_ASKED = 500
+"""Records asked for in one statement."""
+
+Face = Callable[[Any], Any]
+
+READINGS: Mapping[tuple[str, str], Face] = {
+    ("boolean", "number"): int,
+    ("boolean", "text"): lambda value: "是" if value else "否",
+    ("number", "boolean"): lambda value: {0: False, 1: True}.get(value, value),
+}
+"""How a value of one kind is offered to a type of another, by the kinds formulas know."""
+
+_TEXTS, _NUMBERS, _DAYS = (
+    frozenset({"text"}),
+    frozenset({"text", "number"}),
+    frozenset({"text", "date", "datetime"}),
+)
+
+TAKES: Mapping[str, frozenset[str]] = {
+    "phone": _NUMBERS,
+    "email": _TEXTS,
+    "url": _TEXTS,
+    "boolean": frozenset({"text", "number", "boolean"}),
+    "date": _DAYS,
+    "datetime": _DAYS,
+    "credit_code": _TEXTS,
+    "id_card": _TEXTS,
+    "region": _TEXTS,
+    "color": _TEXTS,
+    "rating": _NUMBERS,
+    "time": frozenset({"text", "datetime"}),
+    "duration": _NUMBERS,
+}
+"""The kinds whose values a type takes, where that is not all of them."""
 
 
-@dataclass(slots=True)
-class Outcome:
-    """How many rows convert, how many lose their value, and the first of those as (id, old value)."""
-
-    converted: int = 0
-    lost: int = 0
-    samples: list[tuple[int, Any]] = field(default_factory=list)
+def kind_of(field: Field) -> str:
+    """What a field's values are to others: number, text, date, datetime, boolean, reference, or other."""
+    return field.behaviour.kind or ("text" if field.choices else "other")
 
 
-@dataclass(frozen=True, slots=True)
+def becomes(field: Field) -> dict[str, str]:
+    """The types a field may become: `all` where every value keeps its meaning, `some` where some may not."""
+    found = {}
+    for name, kind in FIELD_TYPES.items():
+        if kind.computed or name == field.type or kind_of(field) not in TAKES.get(name, {kind_of(field)}):
+            continue
+        if field.behaviour.column(field) is None or kind.target is not None and kind_of(field) == "other":
+            continue
+        found[name] = "all" if name in ("text", "textarea") else "some"
+    return found
+
+
+@dataclass(frozen=True)
 class Conversion:
-    """Reads values of the `old` field as the `new` one's."""
+    """Reads values of the `old` field as the `new` one's. `catalog` tells the titles of records."""
 
     old: Field
     new: Field
+    catalog: Catalog | None = None
 
     def values(self, conn: Connection, olds: Sequence[Any]) -> tuple[list[Any], list[bool]]:
         """The new values, and for each whether something was lost."""
         found: list[Any] = [None] * len(olds)
-        open_positions = [position for position, value in enumerate(olds) if value is not None]
+        waiting = [position for position, value in enumerate(olds) if value is not None]
         if self.meaningless:
             return found, [value is not None for value in olds]
-        for face in self._faces():
-            raws = [face(olds[position]) for position in open_positions]
+        for face in self._faces(conn, olds):
+            raws = [face(olds[position]) for position in waiting]
             parsed, refused = self.new.behaviour.parse_column(self.new, raws)
-            for at, position in enumerate(open_positions):
+            for at, position in enumerate(waiting):
                 if at not in refused:
                     found[position] = parsed[at]
-            open_positions = [position for at, position in enumerate(open_positions) if at in refused]
-        left = set(open_positions)
+            waiting = [position for at, position in enumerate(waiting) if at in refused]
+        left = {position for position, value in enumerate(found) if value is None and olds[position] is not None}
         lost = [position in left for position in range(len(olds))]
         self._drop_dangling(conn, found, lost)
         return found, lost
@@ -58,16 +104,19 @@ class Conversion:
     def stored_alike(self) -> bool:
         """Whether an old value, as it stands in its column, is a new one with the same meaning."""
         old, new = (field.behaviour.column(field) for field in (self.old, self.new))
-        return old is not None and new is not None and signature(old) == signature(new)
+        alike = old is not None and new is not None and signature(old) == signature(new)
+        return alike and not self.meaningless
 
     @property
     def meaningless(self) -> bool:
-        """Whether the values are keys of another table than the new field points at."""
+        """Whether the values are keys of another table than the new field points at, or mean nothing to it."""
         both = self.old.behaviour.target is not None and self.new.behaviour.target is not None
-        return both and referred_table(self.old) != referred_table(self.new)
+        if both:
+            return referred_table(self.old) != referred_table(self.new)
+        return kind_of(self.old) not in TAKES.get(self.new.type, {kind_of(self.old)})
 
-    def _faces(self) -> list[Any]:
-        old = self.old
+    def _faces(self, conn: Connection, olds: Sequence[Any]) -> list[Face]:
+        old, kinds = self.old, (kind_of(self.old), kind_of(self.new))
 
         def shown(value: Any) -> Any:
             return old.behaviour.plain(old, value, "zh")
@@ -79,95 +128,81 @@ class Conversion:
         def cell(value: Any) -> Any:
             return old.behaviour.to_excel(old, value, "zh")
 
-        return [shown, dumped, cell] if old.choices else [dumped, cell]
+        if kinds in READINGS and not old.choices:
+            return [READINGS[kinds]]
+        if old.behaviour.target is not None and self.new.behaviour.target is None:
+            return [self._titles(conn, olds).get]
+        faces = [shown, dumped, cell] if old.choices else [dumped, cell]
+        if self.new.behaviour.target is not None and old.behaviour.target is None:
+            known = self._by_title(conn, [shown(value) for value in olds if value is not None])
+            faces.insert(0, lambda value: known.get(fold(shown(value)), dumped(value)))
+        return faces
+
+    def _titles(self, conn: Connection, ids: Sequence[Any]) -> dict[Any, Any]:
+        """What the records are called that values point at."""
+        place = self._title_of(self.old)
+        if place is None:
+            return {}
+        table, title = place
+        query = sa.select(table.c.id, title)
+        return {row[0]: row[1] for part in _parts(ids) for row in conn.execute(query.where(table.c.id.in_(part)))}
+
+    def _by_title(self, conn: Connection, words: Sequence[str]) -> dict[str, int]:
+        """Records of the new target by title, as it is compared; none where two share it."""
+        place = self._title_of(self.new)
+        found: dict[str, set[int]] = {}
+        if place is None:
+            return {}
+        table, title = place
+        query = sa.select(table.c.id, title)
+        for part in _parts(words):
+            for key, name in conn.execute(query.where(title.in_(part))):
+                found.setdefault(fold(str(name)), set()).add(key)
+        return {word: keys.pop() for word, keys in found.items() if len(keys) == 1}
+
+    def _title_of(self, field: Field) -> tuple[sa.FromClause, sa.ColumnElement[Any]] | None:
+        """The table a reference points at, and the column with its records' names."""
+        target = referred_table(field)
+        if target in (USER_TABLE, DEPARTMENT_TABLE):
+            name = "name" if target == USER_TABLE else "name_zh"
+            fixed = sa.table(target, sa.column("id", sa.BigInteger), sa.column(name, sa.Text))
+            return fixed, fixed.c[name]
+        entity = self.catalog.entities.get(field.option("target", "")) if self.catalog else None
+        if self.catalog is None or entity is None or entity.title not in self.catalog.tables[entity.key].c:
+            return None
+        table = self.catalog.tables[entity.key]
+        return table, table.c[entity.title]
 
     def _drop_dangling(self, conn: Connection, found: list[Any], lost: list[bool]) -> None:
-        target = referred_table(self.new)
+        target = referred_table(self.new) if self.new.behaviour.target is not None else None
         if target is None:
             return
         table = sa.table(target, sa.column("id"))
-        wanted = sorted({value for value in found if value is not None})
-        known = set(conn.execute(sa.select(table.c.id).where(table.c.id.in_(wanted))).scalars())
+        wanted = {value for value in found if value is not None}
+        query = sa.select(table.c.id)
+        known = {
+            key for part in _parts(wanted) for key in conn.execute(query.where(table.c.id.in_(part))).scalars()
+        }
         for position, value in enumerate(found):
             if value is not None and value not in known:
                 found[position], lost[position] = None, True
 
 
-def chunks(conn: Connection, table: str, *columns: sa.ColumnClause[Any]) -> Iterator[list[Any]]:
-    """Rows (id, *columns) where the first column is filled, by id, a few thousand at a time."""
-    key = sa.column("id", sa.Integer)
-    last = 0
-    while True:
-        query = sa.select(key, *columns).select_from(sa.table(table)).where(key > last, columns[0].is_not(None))
-        rows = list(conn.execute(query.order_by(key).limit(CHUNK)))
-        if not rows:
-            return
-        yield rows
-        last = rows[-1][0]
+def between(current: Catalog, desired: Catalog, old: Field, new: Field) -> Conversion:
+    """The conversion of a field from one Catalog to the next, which reads titles where they stay as they are."""
+    target = str((old if old.behaviour.target else new).option("target", ""))
+    titles = [catalog.entities[target].title for catalog in (current, desired) if target in catalog.entities]
+    stays = len(titles) == 2 and titles[0] == titles[1]
+    if stays and target != "":
+        columns = [catalog.tables[target].c.get(titles[0]) for catalog in (current, desired)]
+        stays = all(column is not None for column in columns) and _alike(columns)
+    return Conversion(old, new, current if stays else None)
 
 
-def attempt(conn: Connection, table: str, conversion: Conversion, source: str) -> Outcome:
-    """What converting every row would do; changes nothing."""
-    outcome = Outcome()
-    for rows in chunks(conn, table, _typed(source, conversion.old)):
-        _, lost = conversion.values(conn, [row[1] for row in rows])
-        _count(outcome, rows, lost)
-    return outcome
+def _alike(columns: Sequence[Any]) -> bool:
+    return len({signature(column.type) for column in columns}) == 1
 
 
-def fill(conn: Connection, table: str, conversion: Conversion, source: str) -> Outcome:
-    """Writes the new field's column from column `source`; where both are stored alike, only what differs."""
-    new = conversion.new
-    target = sa.table(table, sa.column("id", sa.Integer), _typed(new.key, new))
-    update = sa.update(target).where(target.c.id == sa.bindparam("at")).values({new.key: sa.bindparam("to")})
-    copied = conversion.stored_alike and not conversion.meaningless
-    if copied:
-        conn.execute(sa.update(target).values({new.key: sa.column(source)}))
-    outcome = Outcome()
-    for rows in chunks(conn, table, _typed(source, conversion.old)):
-        olds = [row[1] for row in rows]
-        values, lost = conversion.values(conn, olds)
-        _count(outcome, rows, lost)
-        present = olds if copied else [None] * len(olds)
-        writes = [
-            {"at": row[0], "to": value}
-            for row, value, is_now in zip(rows, values, present, strict=True)
-            if value != is_now
-        ]
-        if writes:
-            conn.execute(update, writes)
-    return outcome
-
-
-def refill(conn: Connection, table: str, conversion: Conversion, kept: str, recent: str) -> None:
-    """Brings the values of rows edited since a conversion back into column `kept`, the one from before it.
-
-    `conversion` is the one that was made; rows where column `recent` still is what it gave keep their old value.
-    """
-    old, new = conversion.old, conversion.new
-    back = Conversion(new, old)
-    target = sa.table(table, sa.column("id", sa.Integer), _typed(kept, old))
-    update = sa.update(target).where(target.c.id == sa.bindparam("at")).values({kept: sa.bindparam("to")})
-    for rows in chunks(conn, table, _typed(recent, new), _typed(kept, old)):
-        given, _ = conversion.values(conn, [row[2] for row in rows])
-        edited = [row for row, value in zip(rows, given, strict=True) if row[1] != value]
-        values, _ = back.values(conn, [row[1] for row in edited])
-        writes = [{"at": row[0], "to": value} for row, value in zip(edited, values, strict=True)]
-        if writes:
-            conn.execute(update, writes)
-
-
-def _typed(name: str, of: Field) -> sa.ColumnClause[Any]:
-    stored = of.behaviour.column(of)
-    assert stored is not None
-    return sa.column(name, stored)
-
-
-def _count(outcome: Outcome, rows: Sequence[Any], lost: Sequence[bool]) -> None:
-    for row, is_lost in zip(rows, lost, strict=True):
-        if not is_lost:
-            outcome.converted += 1
-            continue
-        outcome.lost += 1
-        if len(outcome.samples) < SAMPLES:
-            outcome.samples.append((row[0], row[1]))
+def _parts(values: Any) -> list[list[Any]]:
+    every = sorted({value for value in values if value is not None})
+    return [every[start : start + MOST_ASKED] for start in range(0, len(every), MOST_ASKED)]

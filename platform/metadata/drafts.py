@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from . import layers
 from .errors import Conflict, InvalidInput
+from .renaming import remembering
 from .store import SITE, Document, Stored, site_edit
 
 OPERATIONS = ("put", "delete", "reset")
@@ -132,7 +133,23 @@ def undo(rows: Sequence[Stored], changes: Sequence[Change]) -> list[Change]:
             wanted[change.place] = merged
     if overtaken:
         raise Conflict("changeset.overtaken", places=", ".join(overtaken))
-    return _changes(present, wanted)
+    return _changes(present, _remembering(changes, wanted))
+
+
+def _remembering(
+    changes: Sequence[Change], wanted: Mapping[tuple[str, str, str], Stored | None]
+) -> dict[tuple[str, str, str], Stored | None]:
+    """The rows wanted; entities and fields that get a former key back answer to the one they lose."""
+    later = [c.after.document for c in changes if c.after is not None and c.after.document is not None]
+    entities = [document for document in later if document["kind"] == "entity"]
+    found = dict(wanted)
+    for place, row in wanted.items():
+        if row is None or row.document is None or row.kind != "entity":
+            continue
+        for document in entities:
+            if document["key"] == row.key or row.key in document.get("was", ()):
+                found[place] = replace(row, document=remembering(document, row.document))
+    return found
 
 
 def _merged_undo(change: Change, now: Stored | None) -> Stored | None:

@@ -5,7 +5,7 @@ Levels: `info` is good to know, `confirm` needs a yes because values go out of s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import singledispatchmethod
 from typing import Any
@@ -15,10 +15,12 @@ from sqlalchemy.engine import Connection
 
 from . import steps as s
 from .catalog import Catalog
-from .conversion import SAMPLES, Conversion, attempt, chunks
+from .conversion import between
 from .errors import ValueRefused
 from .model import Field
-from .plan import Plan
+from .moving import SAMPLES, Move, returned, spans, survey
+from .plan import Plan, names_before, renamed
+from .reading import read_field
 from .wording import say
 
 
@@ -48,8 +50,25 @@ class Effect:
 
 def measure(conn: Connection, plan: Plan, current: Catalog, desired: Catalog) -> list[Effect]:
     """All effects of the plan's steps that touch at least one row."""
+    before = current
+    if plan.renames:
+        current = renamed(current, plan.renames, names_before(current, plan.renames))
     meter = _Meter(conn, plan, current, desired)
-    return [effect for step in plan.steps for effect in meter.of(step) if effect.count]
+    found = [effect for step in plan.steps for effect in meter.of(step) if effect.count]
+    return found + [effect for guard in _guards for effect in guard(conn, before, desired)]
+
+
+Guard = Callable[[Connection, Catalog, Catalog], Iterable[Effect]]
+"""(connection, present and future Catalog) -> effects that no step of a plan shows."""
+
+_guards: list[Guard] = []
+
+
+def guard(function: Guard) -> Guard:
+    """The same function, now asked about every changeset."""
+    if function not in _guards:
+        _guards.append(function)
+    return function
 
 
 class _Meter:
@@ -84,11 +103,23 @@ class _Meter:
     @of.register
     def _converted(self, step: s.ConvertColumn) -> Iterator[Effect]:
         old, new = (c.entities[step.entity].all_fields[step.field] for c in (self.current, self.desired))
-        table = self.current.tables[step.entity]
-        outcome = attempt(self.conn, table.name, Conversion(old, new), step.field)
+        column = self.current.tables[step.entity].c[step.field]
+        conversion = between(self.current, self.desired, old, new)
+        outcome = survey(self.conn, column.table.name, Move(conversion, column.name, step.field))
         samples = tuple((key, _shown(old, value)) for key, value in outcome.samples)
         yield Effect("confirm", "values_lost", step.entity, step.field, outcome.lost, samples)
         yield Effect("info", "values_converted", step.entity, step.field, outcome.converted)
+
+    @of.register
+    def _taken_back(self, step: s.UnconvertColumn) -> Iterator[Effect]:
+        recent = self.current.entities[step.entity].all_fields[step.field]
+        before = read_field(step.entity, step.shadow.document, {})
+        column = self.current.tables[step.entity].c[step.field]
+        conversion = between(self.current, self.desired, before, recent)
+        found = returned(self.conn, column.table.name, Move(conversion, str(step.shadow.column_name), column.name))
+        samples = tuple((key, _shown(recent, value)) for key, value in found.samples)
+        yield Effect("confirm", "edits_lost", step.entity, step.field, found.lost, samples)
+        yield Effect("info", "edits_kept", step.entity, step.field, found.kept)
 
     @of.register
     def _checked(self, step: s.CheckValues) -> Iterator[Effect]:
@@ -96,13 +127,17 @@ class _Meter:
         column = self.current.tables[step.entity].c[step.field]
         count = 0
         samples: list[tuple[int, str]] = []
-        for rows in chunks(self.conn, column.table.name, sa.column(column.name, column.type)):
-            for key, value in rows:
-                if not _refused(field, value):
+        table, value = column.table, column
+        for span in spans(self.conn, table.name):
+            query = sa.select(sa.func.min(table.c.id), value, sa.func.count()).group_by(value)
+            for first, held, rows in self.conn.execute(
+                query.where(span.of(table), value.is_not(None)).order_by(sa.func.min(table.c.id))
+            ):
+                if not _refused(field, held):
                     continue
-                count += 1
+                count += rows
                 if len(samples) < SAMPLES:
-                    samples.append((key, _shown(field, value)))
+                    samples.append((first, _shown(field, held)))
         yield Effect("refuse", "values_refused", step.entity, step.field, count, tuple(samples))
 
     @of.register

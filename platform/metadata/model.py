@@ -137,6 +137,12 @@ class Field:
         """What the document says under `name`, a setting of this type."""
         return self.options.get(name, default)
 
+    @cached_property
+    def holds_lines(self) -> bool:
+        """Whether it is a sub-table: rows of another entity that live and are saved with the record."""
+        kind = self.behaviour
+        return bool(self.option("target")) and kind.target is None and kind.several is None
+
     def text(self, lang: str) -> str:
         """The label in `lang`."""
         return text_of(self.label, lang, self.key)
@@ -186,8 +192,28 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
+class RowColor:
+    """A tint of the rows for which a Condition (raw JSON) holds."""
+
+    when: Mapping[str, Any]
+    color: str
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A number below a column of a list: an aggregate of a field over all rows."""
+
+    field: str
+    op: str
+
+
+@dataclass(frozen=True, slots=True)
 class ListLayout:
-    """What a list shows: columns, order (`-amount` descends), the Condition it always applies (raw JSON)."""
+    """What a list shows: columns, order (`-amount` descends), the Condition it always applies (raw JSON).
+
+    `group` is a field whose values are headings between rows; of `colors` the first that holds tints a row.
+    `frozen` columns stay while the others scroll.
+    """
 
     key: str
     entity: str
@@ -198,6 +224,11 @@ class ListLayout:
     quick_filters: tuple[str, ...] = ()
     position: int = 0
     default: bool = False
+    group: str | None = None
+    colors: tuple[RowColor, ...] = ()
+    totals: tuple[Total, ...] = ()
+    frozen: int = 1
+    density: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

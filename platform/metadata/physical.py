@@ -8,6 +8,8 @@ so that they serve sorting with a stable tie-break.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from hashlib import sha256
 from typing import Any
 
@@ -23,6 +25,9 @@ from .model import Entity, Field
 
 USER_TABLE = "fl_user"
 DEPARTMENT_TABLE = "fl_department"
+
+Place = tuple[str, str]
+"""(entity key, field key)."""
 
 LONGEST_NAME = 63
 """Bytes PostgreSQL keeps of a name."""
@@ -57,9 +62,27 @@ def signature(stored: TypeEngine[Any]) -> tuple[str, ...]:
     return (type(stored).__name__, *ddl)
 
 
+@dataclass(frozen=True)
+class Names:
+    """Tables and columns that are called otherwise in the database than their entity and field say: names by
+    entity key, and by (entity key, field key).
+    """
+
+    tables: Mapping[str, str] = attribute(default_factory=dict)
+    columns: Mapping[tuple[str, str], str] = attribute(default_factory=dict)
+
+
+AS_USUAL = Names()
+
+
 def table_name(entity: str) -> str:
     """The name of an entity's table."""
     return f"r_{entity}"
+
+
+def links_name(entity: str, field: str) -> str:
+    """The name of the table with the links of a field that points at several records."""
+    return object_name("r", entity, f"_{field}")
 
 
 def object_name(prefix: str, entity: str, field: str) -> str:
@@ -76,22 +99,44 @@ def new_metadata() -> sa.MetaData:
     return metadata
 
 
-def build_table(metadata: sa.MetaData, entity: Entity, is_virtual: Callable[[Field], bool]) -> sa.Table:
+def build_table(
+    metadata: sa.MetaData, entity: Entity, is_virtual: Callable[[Field], bool], names: Names = AS_USUAL
+) -> sa.Table:
     """The table of `entity`. Fields for which `is_virtual` holds get no column."""
     columns = [*_system_columns(entity)]
     for field in entity.fields.values():
-        column = None if is_virtual(field) else build_column(field)
+        column = None if is_virtual(field) else build_column(field, names.columns.get((entity.key, field.key)))
         if column is not None:
             columns.append(column)
-    table = sa.Table(table_name(entity.key), metadata, *columns, sqlite_autoincrement=True)
+    name = names.tables.get(entity.key) or table_name(entity.key)
+    table = sa.Table(name, metadata, *columns, sqlite_autoincrement=True)
     _add_indexes(table, entity)
     return table
 
 
-def build_column(field: Field) -> sa.Column[Any] | None:
+def build_column(field: Field, name: str | None = None) -> sa.Column[Any] | None:
     """The column that stores a declared field, or None when nothing is stored. Never NOT NULL: see `plan`."""
     stored = field.behaviour.column(field)
-    return None if stored is None else sa.Column(field.key, stored, *_foreign_key(field))
+    return None if stored is None else sa.Column(name or field.key, stored, *_foreign_key(field), key=field.key)
+
+
+def build_links(metadata: sa.MetaData, field: Field, tables: Mapping[str, sa.Table]) -> sa.Table:
+    """The links of a field that points at several records, one row each. The field's own column holds the same
+    ids in their order; these serve what comes from the other side, and keep every link leading somewhere.
+    """
+    name = links_name(field.entity, field.key)
+    ends = {"source": tables[field.entity], "target": tables[field.option("target")]}
+    columns = [
+        sa.Column(end, identifier(), _link_key(name, end, table), primary_key=True, autoincrement=False)
+        for end, table in ends.items()
+    ]
+    table = sa.Table(name, metadata, *columns, sa.Column("position", sa.Integer, nullable=False))
+    sa.Index(object_name("ix", name.removeprefix("r_"), "target"), table.c.target, table.c.source)
+    return table
+
+
+def _link_key(name: str, end: str, table: sa.Table) -> sa.ForeignKey:
+    return sa.ForeignKey(table.c.id, name=object_name("fk", name.removeprefix("r_"), end), ondelete="CASCADE")
 
 
 def _system_columns(entity: Entity) -> list[sa.Column[Any]]:
@@ -121,7 +166,7 @@ _ON_DELETE = {"cascade": "CASCADE", "set_null": "SET NULL", "restrict": "RESTRIC
 
 def referred_table(field: Field) -> str | None:
     """The name of the table a reference points at; None for other fields."""
-    target = field.behaviour.target
+    target = field.behaviour.target or field.behaviour.several
     if target is None:
         return None
     return _FIXED_TARGETS[target] if target in _FIXED_TARGETS else table_name(field.option(target))
@@ -129,7 +174,7 @@ def referred_table(field: Field) -> str | None:
 
 def _foreign_key(field: Field) -> list[sa.ForeignKey]:
     target = referred_table(field)
-    if target is None:
+    if target is None or field.behaviour.several or field.behaviour.computed:
         return []
     on_delete = None if field.behaviour.target in _FIXED_TARGETS else field.option("on_delete", "restrict")
     return [_key(field.entity, field.key, target, on_delete and _ON_DELETE[on_delete])]
@@ -150,7 +195,18 @@ def _add_indexes(table: sa.Table, entity: Entity) -> None:
         sa.Index(object_name("ix", entity.key, name), EmptyFirst(table.c[name]), table.c.id)
 
 
-def build_tables(entities: Mapping[str, Entity], is_virtual: Callable[[Field], bool]) -> dict[str, sa.Table]:
+def build_tables(
+    entities: Mapping[str, Entity], is_virtual: Callable[[Field], bool], names: Names = AS_USUAL
+) -> dict[str, sa.Table]:
     """Tables by entity key, in one metadata collection."""
     metadata = new_metadata()
-    return {key: build_table(metadata, entity, is_virtual) for key, entity in entities.items()}
+    return {key: build_table(metadata, entity, is_virtual, names) for key, entity in entities.items()}
+
+
+def build_all_links(entities: Mapping[str, Entity], tables: Mapping[str, sa.Table]) -> dict[Place, sa.Table]:
+    """Tables of links by entity and field key, beside the tables of entities."""
+    found = {}
+    for field in (field for entity in entities.values() for field in entity.fields.values()):
+        if field.behaviour.several == "target" and not field.behaviour.computed:
+            found[field.entity, field.key] = build_links(tables[field.entity].metadata, field, tables)
+    return found

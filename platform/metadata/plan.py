@@ -7,26 +7,29 @@ never NOT NULL, so that adding one rewrites nothing; the write pipeline demands 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 
-from . import layers
+from . import layers, linking
 from . import steps as s
-from .catalog import Catalog
+from .catalog import Catalog, build
 from .dependencies import Place, affected
 from .model import Field
-from .physical import POSTGRESQL, build_column, signature
+from .physical import AS_USUAL, POSTGRESQL, Names, build_column, signature, table_name
 from .reading import read_field
+from .renaming import NOTHING_RENAMED, Renames, renames, resolved
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Steps in the order they run."""
+    """Steps in the order they run. After those that rename, the tables are called as in `renamed`."""
 
     steps: tuple[s.Step, ...]
+    renames: Renames = NOTHING_RENAMED
+    renamed: Catalog | None = None
 
     def describe(self, lang: str) -> list[str]:
         """One sentence per step."""
@@ -40,7 +43,57 @@ class Plan:
 
 def plan(current: Catalog, desired: Catalog, restorable: Collection[s.Shadow] = ()) -> Plan:
     """The steps from `current` to `desired`. What comes back takes its values from `restorable` where it can."""
-    return Plan(tuple(_Planner(current, desired, restorable).steps()))
+    moved = renames(current.entities, desired.entities)
+    if not moved:
+        return Plan(tuple(_Planner(current, desired, restorable).steps()))
+    after = renamed(current, moved)
+    kept = [
+        replace(shadow, entity=moved.entity(shadow.entity), field=_field_of(shadow, moved))
+        for shadow in restorable
+    ]
+    steps = (*_rename_steps(current, after, moved), *_Planner(after, desired, kept).steps())
+    return Plan(steps, moved, after)
+
+
+def _field_of(shadow: s.Shadow, moved: Renames) -> str | None:
+    return shadow.field and moved.field(shadow.entity, shadow.field)
+
+
+def renamed(current: Catalog, moved: Renames, names: Names = AS_USUAL) -> Catalog:
+    """The Catalog with what it holds under the new keys."""
+    documents = [moved.document(d) if d["kind"] == "entity" else d for d in current.documents.values()]
+    return build(resolved(documents), current.version, names)
+
+
+def names_before(current: Catalog, moved: Renames) -> Names:
+    """How the tables and columns of what is renamed are still called."""
+    back = {new: old for old, new in moved.entities.items()}
+    tables = {new: table_name(old) for new, old in back.items()}
+    columns = {
+        (entity, new): old
+        for (entity, old), new in moved.fields.items()
+        if old in current.tables[back.get(entity, entity)].c
+    }
+    return Names(tables, columns)
+
+
+def _rename_steps(current: Catalog, after: Catalog, moved: Renames) -> Iterator[s.Step]:
+    back = {new: old for old, new in moved.entities.items()}
+    yield from (s.RenameTable(old, new) for old, new in moved.entities.items())
+    for (entity, old), new in moved.fields.items():
+        if old in current.tables[back.get(entity, entity)].c:
+            yield s.RenameColumn(entity, old, new)
+    for entity in dict.fromkeys([*back, *(entity for entity, _ in moved.fields)]):
+        yield s.RenameIndexes(entity, back.get(entity, entity))
+    yield from linking.renamed(current, after, _origins(after, moved, back))
+
+
+def _origins(after: Catalog, moved: Renames, back: Mapping[str, str]) -> dict[Place, Place]:
+    """The links' places, each with where it was before."""
+    fields = {(entity, new): old for (entity, old), new in moved.fields.items()}
+    return {
+        (entity, key): (back.get(entity, entity), fields.get((entity, key), key)) for entity, key in after.links
+    }
 
 
 class _Planner:
@@ -64,6 +117,7 @@ class _Planner:
         for dropped, _ in indexes.values():
             yield from dropped
         yield from self._dropped_keys()
+        yield from linking.dropped(self.current, self.desired, self.moved)
         yield from (change for change in changes if isinstance(change, s.ShadowColumn))
         yield from (s.ShadowTable(entity) for entity in self.removed)
         yield from self._new_tables()
@@ -160,6 +214,7 @@ class _Planner:
                 was_required = key in before and before[key].required
                 if field.required and not was_required and not field.behaviour.computed:
                     yield s.RequireValues(entity, key)
+        yield from linking.added(self.current, self.desired, self.moved)
         for entity, fields in affected(self.desired, self.dirty):
             if entity in self.kept or entity in self.revived:
                 yield s.Recompute(entity, fields)

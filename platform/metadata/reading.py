@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from types import MappingProxyType
 from typing import Any
 
+from .fieldtype import FIELD_TYPES
 from .model import (
     SYSTEM_FIELDS,
     Column,
@@ -27,11 +27,14 @@ from .model import (
     Placed,
     Related,
     Role,
+    RowColor,
     Rule,
     Section,
+    Total,
     Uniqueness,
     Widget,
 )
+from .results import with_results
 from .wording import LANGUAGES, say
 
 Document = Mapping[str, Any]
@@ -54,17 +57,19 @@ _COMMON |= {"unique", "copy", "mask", "depends"}
 def read_entities(documents: Iterable[Document], option_sets: Mapping[str, OptionSet]) -> dict[str, Entity]:
     """Entities by key, with option sets, parent links and roll-up results resolved."""
     documents = list(documents)
-    labels = {document["key"]: document["label"] for document in documents}
-    entities = {document["key"]: _read_entity(document, option_sets, labels) for document in documents}
-    return {key: _with_rollup_results(entity, entities) for key, entity in entities.items()}
+    by_key = {document["key"]: document for document in documents}
+    entities = {document["key"]: _read_entity(document, option_sets, by_key) for document in documents}
+    return {key: with_results(entity, entities) for key, entity in entities.items()}
 
 
-def _read_entity(document: Document, option_sets: Mapping[str, OptionSet], labels: Mapping[str, Any]) -> Entity:
+def _read_entity(
+    document: Document, option_sets: Mapping[str, OptionSet], every: Mapping[str, Document]
+) -> Entity:
     key, parent = document["key"], document.get("parent")
     fields = {raw["key"]: read_field(key, raw, option_sets) for raw in document["fields"]}
     system = dict(SYSTEM_FIELDS)
     if parent:
-        fields = {parent: _parent_link(key, parent, labels.get(parent, parent)), **fields}
+        fields = {parent: _parent_link(key, parent, every.get(parent, {})), **fields}
         system["position"] = "integer"
     return Entity(
         key=key,
@@ -83,6 +88,8 @@ def _read_entity(document: Document, option_sets: Mapping[str, OptionSet], label
 def read_field(entity: str, raw: Document, option_sets: Mapping[str, OptionSet]) -> Field:
     """One field of an entity's document; options are looked up in `option_sets`, unknown ones are none."""
     options = {name: value for name, value in raw.items() if name not in _COMMON}
+    if raw["type"] in FIELD_TYPES and FIELD_TYPES[raw["type"]].own_kind:
+        options["target"] = entity
     return Field(
         entity=entity,
         key=raw["key"],
@@ -100,7 +107,7 @@ def read_field(entity: str, raw: Document, option_sets: Mapping[str, OptionSet])
         mask=raw.get("mask"),
         depends=raw.get("depends"),
         options=MappingProxyType(options),
-        choices=_read_choices(options.get("options"), option_sets),
+        choices=_read_choices(options.get("options", _offered_by(raw["type"])), option_sets),
         **{flag: bool(raw.get(flag, False)) for flag in _FLAGS},
     )
 
@@ -112,14 +119,28 @@ def _read_uniqueness(raw: Any) -> Uniqueness | None:
     return Uniqueness((*within, *raw.get("with", ())), raw.get("where"))
 
 
-def _parent_link(entity: str, parent: str, label: Any) -> Field:
+def _parent_link(entity: str, parent: str, document: Document) -> Field:
     options = MappingProxyType({"target": parent, "on_delete": "cascade"})
-    return Field(entity, parent, "relation", label, required=True, indexed=True, options=options)
+    label, was = document.get("label", parent), tuple(document.get("was", ()))
+    return Field(entity, parent, "relation", label, was=was, required=True, indexed=True, options=options)
 
 
 def _system_field(entity: str, key: str, kind: str) -> Field:
     label = {language: say(f"system.{key}", language) for language in LANGUAGES}
     return Field(entity, key, kind, label, read_only=True, system=True)
+
+
+def _offered_by(type_name: str) -> str | None:
+    """The name under which the catalog itself offers options to fields of a type."""
+    kind = FIELD_TYPES.get(type_name)
+    return f"@{kind.choices_from}" if kind is not None and kind.choices_from else None
+
+
+def read_roles_as_options(documents: Iterable[Document]) -> dict[str, OptionSet]:
+    """The roles as a set of options, under a name that no document can have."""
+    roles = sorted(documents, key=lambda document: (document.get("position", 0), document["key"]))
+    options = tuple(Option(document["key"], document["label"]) for document in roles)
+    return {"@roles": OptionSet("@roles", "", options)}
 
 
 def _read_choices(raw: Any, option_sets: Mapping[str, OptionSet]) -> tuple[Option, ...]:
@@ -141,55 +162,6 @@ def _read_option(raw: Document) -> Option:
     )
 
 
-def _with_rollup_results(entity: Entity, entities: Mapping[str, Entity]) -> Entity:
-    """The entity with each roll-up's `result`, `scale` and choices taken from the field it aggregates."""
-    changed = {key: _resolve(field, entities) for key, field in entity.fields.items()}
-    return replace(entity, fields=MappingProxyType(changed))
-
-
-def rollup_source(field: Field, entities: Mapping[str, Entity]) -> tuple[str, str, str | None] | None:
-    """(child entity, its link back to us, aggregated field or None) of a roll-up; None where it leads nowhere."""
-    head, _, tail = str(field.option("of", "")).partition(".")
-    own = entities[field.entity].fields.get(head)
-    if own is not None and field.option("by") is None:
-        return (own.option("target", ""), field.entity, tail or None)
-    return (head, field.option("by", field.entity), tail or None) if head in entities else None
-
-
-def _resolve(
-    field: Field, entities: Mapping[str, Entity], seen: frozenset[tuple[str, str]] = frozenset()
-) -> Field:
-    """The field with its result; roll-ups of roll-ups from the innermost on. A circle is left to the checks."""
-    place = (field.entity, field.key)
-    if "function" not in field.options or "of" not in field.options or place in seen:
-        return field
-    source = rollup_source(field, entities)
-    aggregated = None
-    if source and source[2] and source[0] in entities:
-        aggregated = entities[source[0]].all_fields.get(source[2])
-    if aggregated is not None:
-        aggregated = _resolve(aggregated, entities, seen | {place})
-    options = dict(field.options)
-    if "result" not in options:
-        options["result"] = _result_of(options["function"], aggregated)
-        if aggregated is not None and aggregated.option("scale") is not None:
-            options.setdefault("scale", aggregated.option("scale"))
-    choices = field.choices or (aggregated.choices if aggregated is not None else ())
-    return replace(field, options=MappingProxyType(options), choices=choices)
-
-
-def _result_of(function: str, aggregated: Field | None) -> str:
-    if function in ("count", "count_distinct") or aggregated is None:
-        return "integer"
-    # A roll-up without a result is part of a circle; any plain type will do until the checks refuse it.
-    inner = "integer" if _is_open(aggregated) else str(aggregated.option("result", aggregated.type))
-    return "decimal" if function == "avg" and inner == "integer" else inner
-
-
-def _is_open(field: Field) -> bool:
-    return "function" in field.options and "result" not in field.options
-
-
 def read_option_set(document: Document) -> OptionSet:
     """The option set of a document."""
     return OptionSet(document["key"], document["label"], tuple(_read_option(o) for o in document["options"]))
@@ -207,6 +179,11 @@ def read_list(document: Document) -> ListLayout:
         quick_filters=tuple(document.get("quick_filters", ())),
         position=document.get("position", 0),
         default=document.get("default", False),
+        group=document.get("group"),
+        colors=tuple(RowColor(each["when"], each["color"]) for each in document.get("colors", ())),
+        totals=tuple(Total(each["field"], each["op"]) for each in document.get("totals", ())),
+        frozen=document.get("frozen", 1),
+        density=document.get("density"),
     )
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import Any
 
-from .wording import say
+from .wording import register, say
+
+register(Path(__file__).parent / "wording" / "changes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,11 @@ class Step:
     """One thing to do to an entity's table."""
 
     entity: str
+
+    @property
+    def place(self) -> str:
+        """What tells the step from the others of its plan."""
+        return f"{self.name()} {self.entity}.{getattr(self, 'field', '')}"
 
     @classmethod
     def name(cls) -> str:
@@ -75,6 +83,20 @@ class Reconnect(Step):
 
 
 @dataclass(frozen=True, slots=True)
+class RenameTable(Step):
+    """Call an entity's table as its new key says; rows, keys and indexes stay."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenameIndexes(Step):
+    """Call the indexes and keys of a table after its entity and columns, which were renamed."""
+
+    was: str
+
+
+@dataclass(frozen=True, slots=True)
 class FieldStep(Step):
     """One thing to do to a column."""
 
@@ -84,6 +106,13 @@ class FieldStep(Step):
 @dataclass(frozen=True, slots=True)
 class AddColumn(FieldStep):
     """A column, empty in all rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenameColumn(FieldStep):
+    """Call a field's column as its new key says; values, keys and indexes stay."""
+
+    to: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +152,23 @@ class RequireValues(FieldStep):
 @dataclass(frozen=True, slots=True)
 class Backfill(FieldStep):
     """Put the default into empty rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropLinks(FieldStep):
+    """Drop the links of a field that points at several records; its column says them still."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddLinks(FieldStep):
+    """A table of links, filled from the ids in the field's column."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenameLinks(FieldStep):
+    """Call a table of links as its entity and field are called now."""
+
+    was: str
 
 
 @dataclass(frozen=True, slots=True)

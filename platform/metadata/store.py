@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from . import layers
+from . import layers, renaming
 from .catalog import Catalog, build
 from .tables import document as document_table
 from .tables import state as state_table
@@ -68,7 +68,13 @@ def read_rows(conn: Connection) -> list[Stored]:
 
 
 def effective(rows: Iterable[Stored]) -> dict[Identity, Document]:
-    """What is in force, by (kind, key): the site's documents over the packages', merged node by node."""
+    """What is in force, by (kind, key): as `merged`, but every former key is replaced by the present one."""
+    result = merged(rows)
+    return dict(zip(result, renaming.resolved(result.values()), strict=True))
+
+
+def merged(rows: Iterable[Stored]) -> dict[Identity, Document]:
+    """What is stored, by (kind, key): the site's documents over the packages', merged node by node."""
     shipped: dict[Identity, Document] = {}
     edited: dict[Identity, Stored] = {}
     for row in rows:

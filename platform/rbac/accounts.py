@@ -8,7 +8,7 @@ has required an administrator.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ..metadata.catalog import Catalog
+from ..metadata.effects import Effect, guard
 from ..metadata.errors import Conflict, NotFound, UnknownField
 from ..metadata.wording import LANGUAGES
 from . import sessions
@@ -175,6 +176,15 @@ def administrator_roles(catalog: Catalog) -> frozenset[str]:
         found |= more
         grown = bool(more)
     return frozenset(found)
+
+
+@guard
+def keep_an_administrator(conn: Connection, current: Catalog, desired: Catalog) -> Iterator[Effect]:
+    """A refusal of documents after which nobody would administer. Queries: 0 while the roles stay, else 2."""
+    if administrator_roles(current) <= administrator_roles(desired):
+        return
+    if administrators(conn, current) and not administrators(conn, desired):
+        yield Effect("refuse", "last_admin", "", None, 1)
 
 
 def administrators(conn: Connection, catalog: Catalog) -> int:

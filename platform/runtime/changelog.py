@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ..metadata import system_tables
+from ..metadata.catalog import Catalog
 from ..metadata.columns import UtcDateTime, identifier, plain_text
 
 metadata = sa.MetaData()
@@ -160,9 +161,28 @@ def _count(conn: Connection, statement: sa.Executable, rows: Any = None) -> int:
     return int(done.rowcount)
 
 
-def read(conn: Connection, where: sa.ColumnElement[bool], limit: int | None = None) -> list[Change]:
-    """Changes under `where`, the newest first. Queries: 1."""
+def of(catalog: Catalog, entity: str, column: str = "entity") -> sa.ColumnElement[bool]:
+    """Changes of an entity (or, by `parent`, of the lines of its records), under whatever key they were logged."""
+    names = [entity, *catalog.entities[entity].was] if entity in catalog.entities else [entity]
+    at = changes.c[column]
+    return at == entity if len(names) == 1 else at.in_(names)
+
+
+def read(
+    conn: Connection, catalog: Catalog, where: sa.ColumnElement[bool], limit: int | None = None
+) -> list[Change]:
+    """Changes under `where`, the newest first, under the present keys of their entity and fields. Queries: 1."""
     c = changes.c
     chosen = sa.select(c.seq, c.entity, c.record_id, c.op, c.rev, c.actor, c.at, c.cause, c.old)
     rows = conn.execute(chosen.where(where).order_by(c.seq.desc()).limit(limit))
-    return [Change(*row[:-1], old=orjson.loads(row[-1]) if row[-1] else {}) for row in rows]
+    return [_change(catalog, row) for row in rows]
+
+
+def _change(catalog: Catalog, row: Any) -> Change:
+    seq, entity, *rest, old = row
+    entity = catalog.former.get(entity, entity)
+    values = orjson.loads(old) if old else {}
+    renamed = catalog.entities[entity].renamed if entity in catalog.entities else {}
+    if renamed and values.keys() & renamed.keys():
+        values = {renamed.get(key, key): value for key, value in values.items()}
+    return Change(seq, entity, *rest, old=values)

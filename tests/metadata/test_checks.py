@@ -21,6 +21,8 @@ OPTION = {"key": "a", "label": "A"}
 UP = field("up", "relation", target="thing")
 FORMULA = field("x", "formula", formula="1", result="integer")
 COUNT = field("x", "rollup", function="count", of="thing", by="up")
+YEAR = field("y", "formula", formula="YEAR(TODAY())", result="integer")
+THIS_DAY = {"unit": "day", "from": 0, "to": 0}
 
 
 def of(kind: str, key: str, **more: Any) -> Document:
@@ -128,6 +130,11 @@ CASES: list[tuple[str, list[Any]]] = [
     ),
     ("M223", with_field({**COUNT, "function": "sum", "of": "thing.name"}, UP)),
     ("M224", layout(filter={"field": "size", "op": "contains", "value": "1"})),
+    ("M225", with_field(field("x"), field("y", was=["x"]))),
+    ("M225", [entity("thing", was=["other"]), entity("other")]),
+    ("M226", with_field(COUNT | {"where": {"field": "created_at", "op": "within", "value": THIS_DAY}}, UP)),
+    ("M226", with_field(COUNT | {"where": {"field": "y", "op": "gt", "value": 1}}, UP, YEAR)),
+    ("M226", with_field(COUNT | {"function": "max", "of": "thing.y"}, UP, YEAR)),
     ("M224", layout(filter={"field": "size", "op": "gt", "value": "many"})),
     ("M224", grant(operations={"view": {"where": {"field": "signed_on", "op": "within", "value": 3}}})),
     ("M224", with_field({**COUNT, "where": {"field": "name", "op": "gt", "value": []}}, UP)),

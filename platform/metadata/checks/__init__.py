@@ -18,7 +18,7 @@ from .model import Model
 from .shape import MOST_ENTITIES, validate
 from .usage import places
 
-__all__ = ["MEANING", "Finding", "Place", "check", "places"]
+__all__ = ["MEANING", "Finding", "Place", "check", "places", "validate"]
 
 
 def check(documents: Iterable[Mapping[str, Any]], changed: Collection[Identity] | None = None) -> list[Finding]:

@@ -127,8 +127,7 @@ def _contradictions(field: Field, raw: Document, where: Where) -> Findings:
 def _subtable(model: Model, field: Field, where: Where) -> Findings:
     """The rows of a sub-table belong to a sub entity of ours."""
     target = model.entities.get(field.option("target", ""))
-    holds_rows = field.option("target") is not None and field.behaviour.target is None
-    if holds_rows and target is not None and target.parent != field.entity:
+    if field.holds_lines and target is not None and target.parent != field.entity:
         at, path = where
         yield Finding("M210", at, f"{path}/target", {"target": target.key, "entity": field.entity})
 

@@ -68,7 +68,6 @@ MEANING = {
     "M405": "a grant has no members",
     "M406": "a grant allows nothing",
     "M407": "a grant lets people edit a computed field",
-    "M408": "no role is left that administers",
     # Rules, and what fields say about each other.
     "M501": "a rule is about a section that no layout has",
     "M502": "a rule shows or hides nothing",

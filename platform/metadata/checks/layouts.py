@@ -20,12 +20,22 @@ def check(model: Model) -> Findings:
         for key, document in model.of_kind(kind).items():
             yield from _sections(document, (kind, key))
     for key, document in model.of_kind("list").items():
-        yield from _sorted(model, document["entity"], document.get("sort", ()), (("list", key), "/sort"))
+        yield from _list(model, document, ("list", key))
     for key, document in model.of_kind("detail").items():
         yield from _detail(model, document, ("detail", key))
     for key, document in model.of_kind("dashboard").items():
         yield from _dashboard(model, document, ("dashboard", key))
     yield from _one_per_entity(model)
+
+
+def _list(model: Model, document: Document, at: tuple[str, str]) -> Findings:
+    entity = document["entity"]
+    yield from _sorted(model, entity, document.get("sort", ()), (at, "/sort"))
+    grouped = model.path(entity, document["group"]) if "group" in document else None
+    if grouped and not grouped[-1].behaviour.sortable:
+        yield Finding("M313", at, "/group", {"key": document["group"]})
+    for number, total in enumerate(document.get("totals", ())):
+        yield from _measure(model, entity, total, (at, f"/totals/{number}"))
 
 
 def _default_lists(model: Model) -> Findings:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
+from typing import Any
 
 from .. import conditions, formula
+from ..conditions.tree import All, AnyOf, Children, Comparison, Condition, Not
 from ..errors import FormloomError, FormulaError
 from ..fields.pattern import pattern_is_safe
 from ..model import Entity, Field
+from ..operators.spans import Between, Window
 from ..results import rollup_source
 from .finding import Finding
 from .model import Model
@@ -63,7 +66,8 @@ def _refusal(field: Field, setting: str, model: Model) -> FormloomError | None:
 
 def _circles(model: Model) -> Findings:
     try:
-        formula.compile_all(model.entities)
+        compiled = formula.compile_all(model.entities)
+        yield from _moving_rollups(model, {place for place, found in compiled.items() if found.volatile})
     except FormulaError as error:
         entity, key = error.data["entity"], error.data["field"]
         position = list(model.entities[entity].fields).index(key)
@@ -80,6 +84,43 @@ def _rollups(model: Model) -> Findings:
             if function not in aggregated.behaviour.aggregates:
                 data = {"key": source[2], "function": function}
                 yield Finding("M223", ("entity", entity.key), f"/fields/{position}/function", data)
+
+
+def _moving_rollups(model: Model, virtual: Collection[tuple[str, str]]) -> Findings:
+    """Roll-ups are stored, and nothing would compute them anew when the clock moves on."""
+    for entity in model.entities.values():
+        for position, field in enumerate(_declared(entity)):
+            source = rollup_source(field, model.entities) if "function" in field.options else None
+            if source is None or source[0] not in model.entities:
+                continue
+            path = f"/fields/{position}"
+            if (source[0], source[2]) in virtual:
+                yield Finding("M226", ("entity", entity.key), f"{path}/of", {"key": field.key})
+            elif _selects_moving(field.option("where"), model.entities[source[0]], model, virtual):
+                yield Finding("M226", ("entity", entity.key), f"{path}/where", {"key": field.key})
+
+
+def _selects_moving(raw: Any, entity: Entity, model: Model, virtual: Collection[tuple[str, str]]) -> bool:
+    try:
+        return raw is not None and _moves(conditions.parse(raw, entity, model), virtual)
+    except FormloomError:
+        # Reported where conditions are read.
+        return False
+
+
+def _moves(condition: Condition, virtual: Collection[tuple[str, str]]) -> bool:
+    """Whether a condition selects others as time goes by."""
+    match condition:
+        case All(parts) | AnyOf(parts):
+            return any(_moves(part, virtual) for part in parts)
+        case Not(part):
+            return _moves(part, virtual)
+        case Children():
+            return _moves(condition.part, virtual)
+        case Comparison():
+            relative = isinstance(condition.operand, Window | Between)
+            return relative or (condition.field.entity, condition.field.key) in virtual
+    return False
 
 
 def _declared(entity: Entity) -> list[Field]:

@@ -28,7 +28,8 @@ class Model:
         by_identity = {(document["kind"], document["key"]): document for document in documents}
         sets = {key: reading.read_option_set(d) for (kind, key), d in by_identity.items() if kind == "option_set"}
         entities = [document for (kind, _), document in by_identity.items() if kind == "entity"]
-        return cls(by_identity, reading.read_entities(entities, sets), sets, frozenset(broken))
+        roles = reading.read_roles_as_options(d for (kind, _), d in by_identity.items() if kind == "role")
+        return cls(by_identity, reading.read_entities(entities, sets | roles), sets, frozenset(broken))
 
     def of_kind(self, kind: str) -> dict[str, Document]:
         """Documents of one kind by key."""

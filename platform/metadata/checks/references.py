@@ -151,9 +151,13 @@ def child_of(name: str, owner: str, entities: Entities) -> tuple[str, str]:
 def _list(document: Document, entities: Entities) -> Walk:
     owner = document["entity"]
     yield from _named(document, "", "entity")
-    for part in ("columns", "sort", "quick_filters"):
+    for part in ("columns", "sort", "quick_filters", "totals"):
         yield from _fields(document.get(part, ()), owner, f"/{part}")
+    if "group" in document:
+        yield Reference("/group", "field", document["group"], owner)
     yield from of_condition(document.get("filter"), owner, "/filter", entities)
+    for number, each in enumerate(document.get("colors", ())):
+        yield from of_condition(each["when"], owner, f"/colors/{number}/when", entities)
 
 
 def _sections(sections: Iterable[Document], owner: str, entities: Entities) -> Walk:
@@ -295,8 +299,11 @@ class Predicate:
 
 def predicates(document: Document, entities: Entities) -> Iterator[Predicate]:
     """Every Condition of a document."""
-    if document["kind"] == "list" and "filter" in document:
-        yield Predicate("/filter", document["entity"], document["filter"])
+    if document["kind"] == "list":
+        if "filter" in document:
+            yield Predicate("/filter", document["entity"], document["filter"])
+        for number, each in enumerate(document.get("colors", ())):
+            yield Predicate(f"/colors/{number}/when", document["entity"], each["when"])
     for number, widget in enumerate(document.get("widgets", ())):
         if "filter" in widget:
             yield Predicate(f"/widgets/{number}/filter", widget["entity"], widget["filter"])

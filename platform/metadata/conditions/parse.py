@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from ..errors import UnknownField, ValueRefused
 from ..model import Entity, Field
-from ..operators import Operator, refusal
+from ..operators import Branch, Operator, refusal
 from ..wording import Phrase
 from .tree import All, AnyOf, Children, Comparison, Condition, FromForm, Not
 
@@ -52,7 +52,8 @@ def _places(condition: Condition) -> int:
         case Children():
             return _CHILDREN + _places(condition.part)
         case Comparison():
-            return _TEST + _STEP * len(condition.steps)
+            several = sum(1 for step in condition.steps if step.behaviour.several)
+            return _TEST + _STEP * len(condition.steps) + (_CHILDREN - _STEP) * several
 
 
 def shorthand(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
@@ -63,7 +64,7 @@ def shorthand(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
 def _one_shorthand(name: str, value: str) -> dict[str, Any]:
     path, _, operator = name.partition("__")
     raw: Any = value
-    if operator in ("in", "not_in", "between", "contains_all"):
+    if operator in ("in", "not_in", "between", "contains_all", "in_branch", "not_in_branch"):
         raw = value.split(",")
     elif operator in _WITHOUT_VALUE:
         raw = None
@@ -112,21 +113,28 @@ class _Parser:
     def _children(self, raw: Mapping[str, Any], entity: Entity, depth: int) -> Condition:
         name = "some" if "some" in raw else "none"
         _only(raw, {name, "where"})
-        child, by = self._child_of(str(raw[name]), entity)
+        child, by, through = self._child_of(str(raw[name]), entity)
         part = self.condition(raw["where"], child, depth + 1) if "where" in raw else All()
-        return Children(name == "some", str(raw[name]), child.key, by, part)
+        return Children(name == "some", str(raw[name]), child.key, by, part, through)
 
-    def _child_of(self, name: str, entity: Entity) -> tuple[Entity, str]:
-        """The entity of the children and its field that points here: of a sub-table, or of `contact.account`."""
+    def _child_of(self, name: str, entity: Entity) -> tuple[Entity, str, str | None]:
+        """The entity of the children, its field that points here (of a sub-table, or of `contact.account`), and
+        our field where it is the one that points.
+        """
         key, _, by = name.partition(".")
         field = entity.all_fields.get(key)
-        if not by and field is not None and field.behaviour.target is None:
+        if not by and field is not None and field.behaviour.several == "target":
+            linked = self.catalog.entities.get(field.option("target", ""))
+            if linked is None:
+                raise UnknownField(name)
+            return linked, "", key
+        if not by and field is not None and field.holds_lines:
             key, by = field.option("target", ""), entity.key
         child = self.catalog.entities.get(key)
         link = child.all_fields.get(by) if child else None
-        if child is None or link is None or link.option("target") != entity.key or not link.behaviour.target:
+        if child is None or link is None or link.option("target") != entity.key or not _refers(link):
             raise UnknownField(name)
-        return child, by
+        return child, by, None
 
     def _test(self, raw: Mapping[str, Any], entity: Entity) -> Comparison:
         _only(raw, _TEST_KEYS)
@@ -135,7 +143,8 @@ class _Parser:
         if operator.operand != "none" and "value" not in raw:
             raise refusal("needs_value", field=field.key)
         operand = self._operand(field, operator, raw.get("value"))
-        return Comparison(raw["field"], field, operator, operand, steps)
+        path = ".".join(step.key for step in (*steps, field))
+        return Comparison(path, field, operator, operand, steps)
 
     def _follow(self, path: Any, entity: Entity) -> tuple[tuple[Field, ...], Field]:
         """(relation fields passed, field at the end) of a dotted path."""
@@ -147,12 +156,12 @@ class _Parser:
         here: Entity | None = entity
         steps: list[Field] = []
         for key in before:
-            step = here.all_fields.get(key) if here else None
-            if step is None or step.behaviour.target != "target":
+            step = here.find(key) if here else None
+            if step is None or not _refers(step):
                 raise UnknownField(path)
             steps.append(step)
             here = self.catalog.entities.get(step.option("target", ""))
-        field = here.all_fields.get(last) if here else None
+        field = here.find(last) if here else None
         if field is None or not field.behaviour.operators:
             raise UnknownField(path)
         return tuple(steps), field
@@ -161,17 +170,36 @@ class _Parser:
         if isinstance(raw, Mapping) and set(raw) == {"from"}:
             return self._from_form(operator, raw["from"])
         try:
-            return operator.read(field, raw)
+            return self._branch(field, operator, operator.read(field, raw))
         except ValueRefused as error:
             raise refusal("refused", field=field.key, why=Phrase(f"field.{error.code}", error.data)) from None
+
+    def _branch(self, field: Field, operator: Operator, operand: Any) -> Any:
+        """The operand; of a test for a branch with the tree it is in. Raises BadFilter where there is none."""
+        if not operator.branch:
+            return operand
+        tree = tree_of(self.catalog.entities.get(field.option("target", "")))
+        if tree is None:
+            raise refusal("unknown_operator", field=field.key, op=operator.name)
+        return Branch(tree.entity, tree.key, operand)
 
     def _from_form(self, operator: Operator, key: Any) -> FromForm:
         if self.form is None or operator.operand not in ("one", "moment"):
             raise refusal("no_form")
-        field = self.form.all_fields.get(key) if isinstance(key, str) else None
+        field = self.form.find(key) if isinstance(key, str) else None
         if field is None:
             raise UnknownField(str(key))
         return FromForm(field)
+
+
+def _refers(field: Field) -> bool:
+    return "target" in (field.behaviour.target, field.behaviour.several)
+
+
+def tree_of(entity: Entity | None) -> Field | None:
+    """The field by which records of an entity stand below each other; None where they do not."""
+    fields = entity.fields.values() if entity is not None else ()
+    return next((field for field in fields if field.behaviour.own_kind), None)
 
 
 def operator_of(field: Field, name: Any) -> Operator:

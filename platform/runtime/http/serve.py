@@ -174,6 +174,8 @@ class _Work:
         if signed_in is not None and signed_in.must_change_password and not _may_use_old_password(call):
             raise PasswordTooOld()
         catalog = site.catalog(conn, self._version(conn))
+        if call.path.get("entity") in catalog.former:
+            call.path = {**call.path, "entity": catalog.former[call.path["entity"]]}
         access: Any = None if signed_in is None else access_for(catalog, signed_in.actor)
         return Context(
             conn=conn,

@@ -38,6 +38,8 @@ class ListRequest:
     """A checked request. `filter` is the reader's raw Condition, `fixed` one from a layout, which may use any
     field.
 
+    `group` is the first of `sort` where rows stand in groups: options then go by their order, not their keys.
+    `tints` are raw Conditions of a layout, each with the colour of rows for which it is the first to hold.
     `columns` and `sort` name fields or dotted paths; a leading `-` descends. `operation` is what the rows are read
     for: those exported may be fewer than those seen.
     """
@@ -53,6 +55,8 @@ class ListRequest:
     count: str = "none"
     deleted: bool = False
     operation: str = "view"
+    group: str | None = None
+    tints: tuple[tuple[Any, str], ...] = ()
 
     @classmethod
     def parse(
@@ -82,6 +86,12 @@ class ListRequest:
             deleted=_choice("deleted", params.get("deleted", "") or "0", ("0", "1")) == "1",
         )
 
+    def grouped(self, path: str) -> ListRequest:
+        """The request with its rows in groups of equal values at `path`."""
+        rest = tuple(key for key in self.sort if key.removeprefix("-") != path)
+        columns = self.columns if path in self.columns else (*self.columns, path)
+        return replace(self, group=path, sort=(path, *rest)[:MOST_SORT_KEYS], columns=columns)
+
     @classmethod
     def of_layout(cls, access: Access, entity: str, layout: ListLayout | None = None) -> ListRequest:
         """What a layout shows this reader: its columns and order without what he may not see."""
@@ -89,7 +99,24 @@ class ListRequest:
             return cls(entity, stored_fields(access, entity))
         columns = tuple(c.field for c in layout.columns if _is_visible(access, entity, c.field))
         sort = tuple(key for key in layout.sort if _is_visible(access, entity, key.removeprefix("-")))
-        return cls(entity, columns, fixed=layout.filter, sort=sort or NEWEST_FIRST)
+        tints = tuple((c.when, c.color) for c in layout.colors if _may_decide(access, entity, c.when))
+        return cls(entity, columns, fixed=layout.filter, sort=sort or NEWEST_FIRST, tints=tints)
+
+
+def check_group(access: Access, entity: str, path: str) -> str:
+    """What rows are grouped by, when that is something. Raises InvalidInput (bad_parameter), UnknownField."""
+    if not paths.resolve(access, entity, path)[-1].behaviour.sortable:
+        raise InvalidInput("bad_parameter", name="group")
+    return path
+
+
+def _may_decide(access: Access, entity: str, condition: Any) -> bool:
+    """Whether the reader sees all that a layout's condition looks at: a colour would tell him of the rest."""
+    try:
+        check_filter(access, entity, condition)
+    except InvalidInput:
+        return False
+    return True
 
 
 def _is_visible(access: Access, entity: str, path: str) -> bool:
@@ -102,9 +129,7 @@ def _is_visible(access: Access, entity: str, path: str) -> bool:
 
 def _columns(access: Access, entity: str, raw: str) -> tuple[str, ...]:
     columns = tuple(dict.fromkeys(part.strip() for part in raw.split(",")))
-    for path in columns:
-        paths.resolve(access, entity, path)
-    return columns
+    return tuple(dict.fromkeys(paths.present(access, entity, path) for path in columns))
 
 
 def check_sort(access: Access, entity: str, keys: Sequence[str]) -> tuple[str, ...]:
@@ -120,7 +145,11 @@ def check_sort(access: Access, entity: str, keys: Sequence[str]) -> tuple[str, .
         field = paths.resolve(access, entity, path)[-1]
         if not field.behaviour.sortable:
             raise InvalidInput("bad_sort", sort=key[:80])
-    return tuple(keys)
+    return tuple(("-" if key.startswith("-") else "") + _present(access, entity, key) for key in keys)
+
+
+def _present(access: Access, entity: str, key: str) -> str:
+    return paths.present(access, entity, key.removeprefix("-"))
 
 
 def _sort(access: Access, entity: str, raw: str) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from ...metadata.errors import Conflict, FieldError
 from ...metadata.model import Entity
-from ..changelog import CREATE, Change, changes, read
+from ..changelog import CREATE, Change, changes, of, read
 from .batch import ABSENT, Batch
 from .rowset import among
 
@@ -46,8 +46,8 @@ def changes_since(ctx: Context, entity: str, revs: Mapping[int, int]) -> dict[in
     """For each record the changes after the given revision, the newest first. Queries: 1."""
     c = changes.c
     found: dict[int, list[Change]] = {record_id: [] for record_id in revs}
-    where = sa.and_(c.entity == entity, among(ctx.conn, c.record_id, list(revs)), c.rev > min(revs.values()))
-    for change in read(ctx.conn, where):
+    where = sa.and_(of(ctx.catalog, entity), among(ctx.conn, c.record_id, list(revs)), c.rev > min(revs.values()))
+    for change in read(ctx.conn, ctx.catalog, where):
         if change.rev > revs[change.record_id]:
             found[change.record_id].append(change)
     return found
@@ -94,11 +94,14 @@ def lines_since(ctx: Context, child: Entity, parent: str, parent_id: int, rev: i
     A unit of work logs its changes at one moment, so the lines written together with `rev` are not later ones.
     """
     c = changes.c
-    start = sa.select(c.seq, c.at).where(c.entity == parent, c.record_id == parent_id, c.rev == rev).subquery()
+    start = (
+        sa.select(c.seq, c.at).where(of(ctx.catalog, parent), c.record_id == parent_id, c.rev == rev).subquery()
+    )
     later = sa.exists().where(changes.c.seq > start.c.seq, changes.c.at != start.c.at)
-    where = sa.and_(c.entity == child.key, c.parent == parent, c.parent_id == parent_id, later)
+    belonging = of(ctx.catalog, parent, "parent")
+    where = sa.and_(of(ctx.catalog, child.key), belonging, c.parent_id == parent_id, later)
     by_line: dict[int, list[Change]] = {}
-    for change in read(ctx.conn, where):
+    for change in read(ctx.conn, ctx.catalog, where):
         by_line.setdefault(change.record_id, []).append(change)
     return LinesSince(
         created=frozenset(line for line, found in by_line.items() if found[-1].op == CREATE),

@@ -37,12 +37,17 @@ def resolve(access: Access, entity: str, path: str) -> tuple[Field, ...]:
             field = rights.field(part)
         except (NotFound, UnknownField):
             raise UnknownField(path) from None
-        if part not in rights.readable:
+        if field.key not in rights.readable:
             # He may fill it in, and that is all he may.
             raise UnknownField(path)
         found.append(field)
         here = field.option("target") if field.behaviour.target == "target" else None
     return tuple(found)
+
+
+def present(access: Access, entity: str, path: str) -> str:
+    """The path with present keys where it says former ones. Raises UnknownField."""
+    return ".".join(field.key for field in resolve(access, entity, path))
 
 
 def as_seen(access: Access) -> Catalog:

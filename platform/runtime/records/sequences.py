@@ -16,9 +16,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from ...metadata import system_tables
+from ...metadata.apply import on_rename
 from ...metadata.columns import identifier, plain_text
 from ...metadata.fields.autonumber import DEFAULT_PATTERN, number, scope_of
 from ...metadata.model import Field
+from ...metadata.renaming import Renames
 
 metadata = sa.MetaData()
 
@@ -61,6 +63,16 @@ def notice(conn: Connection, field: Field, day: date, given: Iterable[str]) -> N
         beyond = max(found) + 1
         larger = sa.case((sequences.c.next < beyond, beyond), else_=sequences.c.next)
         conn.execute(_moved(conn, field, scope, beyond, larger))
+
+
+@on_rename
+def carry_over(conn: Connection, renames: Renames) -> None:
+    """Let the sequences of what is renamed go on under the new keys. Queries: 1 for each thing renamed."""
+    c = sequences.c
+    for old, new in renames.entities.items():
+        conn.execute(sa.update(sequences).where(c.entity == old).values(entity=new))
+    for (entity, old), new in renames.fields.items():
+        conn.execute(sa.update(sequences).where(c.entity == entity, c.field == old).values(field=new))
 
 
 def _moved(

@@ -15,8 +15,10 @@ import sqlalchemy as sa
 
 from ...metadata.errors import NotFound, ValueRefused
 from ...metadata.model import Field
+from ...metadata.uploads import label_of as label_of_files
 from ...rbac.tables import departments, users
 from .. import changelog
+from ..files import reading
 from . import single
 from .labels import label_of, label_text
 from .record import Record
@@ -64,9 +66,9 @@ def fetch(ctx: Context, entity: str, record_id: int, limit: int = USUAL_ENTRIES)
     """
     record = single.fetch(ctx, entity, record_id)
     c = changelog.changes.c
-    own = sa.and_(c.entity == entity, c.record_id == record_id)
-    lines = sa.and_(c.parent == entity, c.parent_id == record_id)
-    found = changelog.read(ctx.conn, sa.or_(own, lines), limit)
+    own = sa.and_(changelog.of(ctx.catalog, entity), c.record_id == record_id)
+    lines = sa.and_(changelog.of(ctx.catalog, entity, "parent"), c.parent_id == record_id)
+    found = changelog.read(ctx.conn, ctx.catalog, sa.or_(own, lines), limit)
     current = {(entity, record_id): record} | _lines_of(ctx, entity, record)
     told = _Told(ctx, current)
     entries = [entry for entry in map(told.draft, found) if entry is not None]
@@ -183,9 +185,17 @@ class _Texts:
                     ids = {value for value in (one.old, one.new) if isinstance(value, int)}
                     wanted.setdefault((entry.entity, one.field), set()).update(ids)
         self.labels = {place: self._labels(self._field(*place), ids) for place, ids in wanted.items() if ids}
+        self.files = self._files(entries)
 
     def _field(self, entity: str, key: str) -> Field:
         return self.ctx.catalog.entities[entity].all_fields[key]
+
+    def _files(self, entries: Iterable[Entry]) -> str:
+        """What the reader may know of the files that came and went, as a label."""
+        told = [(e.entity, one) for e in entries for one in e.fields]
+        lists = [v for e, one in told if self._field(e, one.field).behaviour.files for v in (one.old, one.new)]
+        ids = {each for ids in lists if isinstance(ids, list) for each in ids if isinstance(each, int)}
+        return label_of_files(reading.known(self.ctx, ids).values())
 
     def _labels(self, field: Field, ids: set[int]) -> dict[int, str]:
         conn = self.ctx.conn
@@ -220,6 +230,7 @@ class _Texts:
         if field.behaviour.target is not None:
             return self.labels.get((entity, one.field), {}).get(raw, "—")
         try:
-            return field.behaviour.plain(field, field.behaviour.parse(field, raw), self.ctx.lang)
+            label = self.files if field.behaviour.files else None
+            return field.behaviour.plain(field, field.behaviour.parse(field, raw), self.ctx.lang, label)
         except ValueRefused:
             return str(raw)

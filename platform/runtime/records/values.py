@@ -56,6 +56,7 @@ def read(batch: Batch, given: Mapping[str, Sequence[Any]], source: Source, op: s
     echoed: dict[str, list[Any]] = {}
     for key, raws in given.items():
         field = _field(batch.rights, key)
+        key = field.key
         if op == "edit" and key not in batch.rights.readable:
             raise UnknownField(key)
         if key in tables:
