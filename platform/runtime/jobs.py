@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import exc
@@ -17,6 +18,7 @@ from ..metadata.errors import FormloomError
 from ..metadata.wording import LANGUAGES
 from ..rbac import sessions
 from . import job_queue
+from .files import sweeping
 from .job_queue import Job, cancel, enqueue, get_job, recent_jobs
 from .settings import Settings
 from .site import Site
@@ -227,12 +229,15 @@ class Worker:
                 self.sweep()
 
     def sweep(self) -> None:
-        """Forget what is over: sessions nobody can use any more."""
+        """Forget what is over: sessions nobody can use any more, uploads nobody has used."""
         try:
             with self.site.database.writing() as conn:
                 sessions.sweep(conn)
+            sweeping.sweep(self.site, datetime.now(UTC))
         except exc.DBAPIError as error:
-            log.warning("old sessions were not forgotten: %s", error.orig)
+            log.warning("what is over was not forgotten: %s", error.orig)
+        except FormloomError as error:
+            log.warning("contents of files were not removed: %s", error)
 
     def _do(self, job: Job) -> None:
         run = JobRun(self.site, job, self._stopping)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from .api import batches, dashboards, me, metadata, openapi, records
+from .api import batches, dashboards, files, me, metadata, openapi, records
 from .http import health, signin
 from .views import dashboard, departments, form, home, pick, record, search, settings, timeline, users
+from .views import files as contents
 from .views import list as lists
 
 ROUTES: list[BaseRoute] = [
@@ -17,6 +18,7 @@ ROUTES: list[BaseRoute] = [
     *records.routes,
     *batches.routes,
     *dashboards.routes,
+    *files.routes,
     *openapi.routes,
     *home.routes,
     *lists.routes,
@@ -26,6 +28,7 @@ ROUTES: list[BaseRoute] = [
     *dashboard.routes,
     *pick.routes,
     *search.routes,
+    *contents.routes,
     *users.routes,
     *departments.routes,
     *settings.routes,

@@ -14,6 +14,8 @@ from ..metadata import store, system_tables
 from ..metadata.catalog import Catalog
 from ..metadata.database import Database
 from ..metadata.errors import SetupError
+from .files.opening import open_store
+from .files.store import Store
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ TABLE_MODULES = (
     "formloom.runtime.changelog",
     "formloom.runtime.api.idempotency",
     "formloom.runtime.records.sequences",
+    "formloom.runtime.files.tables",
 )
 """Modules that announce system tables when they are imported."""
 
@@ -47,6 +50,7 @@ class Site:
     def __init__(self, settings: Settings, database: Database) -> None:
         self.settings = settings
         self.database = database
+        self.files: Store = open_store(settings)
         self.wake_jobs: Callable[[], None] = no_wake
         self.error_page: ErrorPage | None = None
         self.routes: Sequence[BaseRoute] = ()

@@ -16,6 +16,8 @@ DOORS = {
     "openpyxl": "importers/",
     "xlsxwriter": "importers/",
     "lark": "platform/metadata/formula/",
+    "PIL": "platform/runtime/files/pictures.py",
+    "obstore": "platform/runtime/files/objects.py",
     "alembic": "platform/metadata/",
 }
 """Library -> where the single file that imports it lives."""

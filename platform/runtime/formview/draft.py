@@ -145,7 +145,9 @@ def _copy(ctx: Context, entity: str, record: Record, raws: dict[str, Raw], title
     for key in rights.creatable & rights.entity.fields.keys() & record.keys():
         found = rights.entity.fields[key]
         unseen = found.behaviour.target is not None and key not in record.labels
-        if found.unique or unseen or key in record.masked or isinstance(record[key], list):
+        # Files belong to one record; a copy begins without them.
+        own = found.unique or found.behaviour.files
+        if own or unseen or key in record.masked or isinstance(record[key], list):
             continue
         raws[key] = raw_of(ctx, found, record[key])
         if key in record.labels:

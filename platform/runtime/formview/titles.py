@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from ...metadata.uploads import label_of
 from ...rbac.tables import departments, users
+from ..files import reading
 from ..records import Records
 from ..records.listrequest import ListRequest
 from .draft import Draft, Raw
@@ -32,7 +34,26 @@ def titles_of(ctx: Context, entity: str, draft: Draft) -> dict[str, str]:
         for into, key, record_id in wanted:
             if record_id in known:
                 into[key] = known[record_id]
+    _name_files(ctx, entity, draft, titles)
     return titles
+
+
+def _name_files(ctx: Context, entity: str, draft: Draft, titles: dict[str, str]) -> None:
+    """Put in what the reader may know of the draft's files. Queries: 0 without files."""
+    lists = [(entity, draft.raws, titles)]
+    for table in ctx.catalog.children[entity]:
+        child = table.option("target")
+        lists += [(child, line.raws, line.titles) for line in draft.lines.get(table.key, ())]
+    held: list[tuple[dict[str, str], str, list[int]]] = []
+    for owner, raws, into in lists:
+        fields = ctx.catalog.entity(owner).all_fields
+        for key, raw in raws.items():
+            if key in fields and fields[key].behaviour.files and isinstance(raw, list):
+                ids = [int(text) for text in raw if text.isascii() and text.isdigit() and len(text) < 17]
+                held.append((into, key, ids))
+    facts = reading.known(ctx, {each for _, _, ids in held for each in ids})
+    for into, key, ids in held:
+        into[key] = label_of(facts[each] for each in ids if each in facts)
 
 
 def _collect(ctx: Context, entity: str, raws: Mapping[str, Raw], into: dict[str, str], places: Places) -> None:

@@ -105,4 +105,4 @@ def _draw_cells(parts: list[str], cells: Sequence[Cell], record: Record, lock: s
             label = labels.get(path)
             parts.append(f"{cell.start}{UNSEEN if label is None else cell.show(value, label)}</td>")
         else:
-            parts.append(f"{cell.start}{cell.show(value, None)}</td>")
+            parts.append(f"{cell.start}{cell.show(value, labels.get(path))}</td>")

@@ -16,6 +16,7 @@ from ...metadata.fieldtype import FieldType
 from ...metadata.model import Field
 from ...rbac.secured import Secured
 from ...rbac.tables import departments, users
+from ..files.labels import files_in
 
 if TYPE_CHECKING:
     from ...rbac.access import Access
@@ -29,6 +30,8 @@ Label = tuple[ColumnElement[Any], Callable[[Any], str]]
 
 def label_of(access: Access, field: Field, link: ColumnElement[Any], lang: str, depth: int = 0) -> Label | None:
     """The label of the reference that `link` holds; None where it is no reference or nothing may be shown."""
+    if field.behaviour.files:
+        return files_in(link), str
     kind = field.behaviour.target
     if kind is None:
         return None

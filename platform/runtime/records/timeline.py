@@ -19,6 +19,7 @@ from ...metadata.uploads import label_of as label_of_files
 from ...rbac.tables import departments, users
 from .. import changelog
 from ..files import reading
+from ..files import reading
 from . import single
 from .labels import label_of, label_text
 from .record import Record
@@ -186,9 +187,17 @@ class _Texts:
                     wanted.setdefault((entry.entity, one.field), set()).update(ids)
         self.labels = {place: self._labels(self._field(*place), ids) for place, ids in wanted.items() if ids}
         self.files = self._files(entries)
+        self.files = self._files(entries)
 
     def _field(self, entity: str, key: str) -> Field:
         return self.ctx.catalog.entities[entity].all_fields[key]
+
+    def _files(self, entries: Iterable[Entry]) -> str:
+        """What the reader may know of the files that came and went, as a label."""
+        told = [(e.entity, one) for e in entries for one in e.fields]
+        lists = [v for e, one in told if self._field(e, one.field).behaviour.files for v in (one.old, one.new)]
+        ids = {each for ids in lists if isinstance(ids, list) for each in ids if isinstance(each, int)}
+        return label_of_files(reading.known(self.ctx, ids).values())
 
     def _files(self, entries: Iterable[Entry]) -> str:
         """What the reader may know of the files that came and went, as a label."""
