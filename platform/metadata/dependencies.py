@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from .catalog import Catalog
 from .model import Entity, Field
-from .reading import rollup_source
+from .results import rollup_source
 
 Place = tuple[str, str]
 """(entity key, field key)."""

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect
 
 from .catalog import Catalog
-from .physical import table_name
 from .rebuild import foreign_keys
 from .shadows import read_shadows
 
@@ -41,7 +40,8 @@ def drift(conn: Connection, catalog: Catalog, entities: Collection[str] | None =
     wanted = catalog.entities.keys() if entities is None else set(entities) & catalog.entities.keys()
     shadows = read_shadows(conn)
     kept = {(shadow.table_name, str(shadow.column_name)) for shadow in shadows if shadow.column_name}
-    names = {table_name(entity) for entity in wanted}
+    tables = _tables_of(catalog, wanted)
+    names = {table.name for table in tables}
     inspector = sa.inspect(conn)
     existing = set(inspector.get_table_names())
     found: list[Drift] = []
@@ -49,13 +49,18 @@ def drift(conn: Connection, catalog: Catalog, entities: Collection[str] | None =
         put_aside = {shadow.table_name for shadow in shadows if shadow.field is None}
         found += _tables(existing, names, put_aside)
     actual = _inspect(conn, inspector, names & existing)
-    for entity in sorted(wanted):
-        table = catalog.tables[entity]
+    for table in tables:
         if table.name not in existing:
             found.append(Drift("missing_table", table.name))
         else:
             found += _compare(table, actual, {column for at, column in kept if at == table.name}, conn.dialect)
     return found
+
+
+def _tables_of(catalog: Catalog, entities: Collection[str]) -> list[sa.Table]:
+    """The tables of entities, and those of the links from their records."""
+    own = [catalog.tables[entity] for entity in sorted(entities)]
+    return own + [table for (entity, _), table in sorted(catalog.links.items()) if entity in entities]
 
 
 def _tables(existing: set[str], names: set[str], put_aside: set[str]) -> Iterator[Drift]:

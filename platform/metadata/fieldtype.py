@@ -6,8 +6,8 @@ A value has five faces, and each member below turns one into another:
 * value – the typed Python value, or None for empty; the only face the rest of the program holds;
 * stored – what the column keeps (its SQLAlchemy type converts);
 * dumped – the JSON form the API gives, which `parse` reads back to the same value;
-* cell – what a person sees: escaped HTML in lists and details, plain text in Excel and prints. Where there is room,
-  as on a record's page, `large` may show more of it.
+* cell – what a person sees: escaped HTML in lists and details, plain text in Excel and prints. Where there is
+  room, as on a record's page, `large` may show more of it.
 
 `parse` raises for rubbish and never turns it into empty. It is lenient, because people type and sheets differ; the
 strictness of the API is `json_schema`'s, which is applied before it. Instants without an offset are read and shown
@@ -97,6 +97,8 @@ class FieldType:
     """Option name (`target`) or fixed system table (`user`, `department`) a reference points at."""
     several: ClassVar[str | None] = None
     """As `target`, where a value is the ids of several; labels are then the texts of all, a line each."""
+    own_kind: ClassVar[bool] = False
+    """Whether a reference points at the record above, of its own entity: `target` follows; they are a tree."""
     choices_from: ClassVar[str | None] = None
     """What of the catalog the options are, where neither the field nor an option set says: `roles`."""
     files: ClassVar[bool] = False

@@ -14,7 +14,7 @@ from ..metadata.catalog import Catalog
 from ..metadata.conditions import parse, paths
 from ..metadata.errors import FormloomError
 from ..metadata.model import Entity, Field
-from ..metadata.reading import rollup_source
+from ..metadata.results import rollup_source
 
 NOBODYS = ""
 """Name of an input nobody sees: what cannot be understood hides what depends on it."""
@@ -82,7 +82,7 @@ def _where_inputs(catalog: Catalog, child: Entity, where: Any, *, same_grant: bo
 def _is_lines(catalog: Catalog, entity: Entity, name: str) -> bool:
     """Whether the field is a sub-table of lines that belong to the entity."""
     field = entity.fields.get(name)
-    if field is None or field.behaviour.target is not None:
+    if field is None or not field.holds_lines:
         return False
     target = catalog.entities.get(field.option("target", ""))
     return target is not None and target.parent == entity.key

@@ -106,7 +106,7 @@ def _levels(grant: Grant, path: str, entity: Entity, catalog: Catalog) -> Iterat
         level = _level(grant, path, field, entity)
         yield path + field.key, field, level
         lines = catalog.entities.get(field.option("target", ""))
-        if level and lines is not None and lines.parent == entity.key and field.behaviour.target is None:
+        if level and lines is not None and lines.parent == entity.key and field.holds_lines:
             yield from _levels(grant, f"{path}{field.key}.", lines, catalog)
 
 

@@ -144,9 +144,13 @@ class Secured:
         """
         self.column(key)
         field = self.entity.all_fields[key]
-        if field.behaviour.target != "target":
+        if "target" not in (field.behaviour.target, field.behaviour.several):
             raise UnknownField(key)
         return self._other(field.option("target"), key)
+
+    def records(self, entity_key: str) -> Secured:
+        """The records of any entity, as far as the actor sees them. Raises UnknownField."""
+        return self._other(entity_key, entity_key)
 
     def children(self, entity_key: str, by: str) -> Secured:
         """The records of `entity_key` whose field `by` points here, as far as the actor sees them."""

@@ -28,7 +28,13 @@ PEOPLE = {7: 1, 12: 2, 2**63 - 1: None}
 ENV = Env(NOW.astimezone(ZONE).date(), NOW, ZONE, 7, 1, (1, 2), (12,))
 ROWS = 14
 
-_TARGETS = {"relation": {"target": "maker"}, "subtable": {"target": "line"}, "rollup": {"of": "a_subtable"}}
+_TARGETS = {
+    "relation": {"target": "maker"},
+    "multi_relation": {"target": "maker"},
+    "subtable": {"target": "line"},
+    "rollup": {"of": "a_subtable"},
+    "lookup": {"path": "a_relation.a_text"},
+}
 
 
 def key(name: str) -> str:
@@ -49,7 +55,7 @@ def documents() -> list[dict[str, Any]]:
         _entity(
             "maker",
             *_some("text", "money", "date", "select"),
-            {"key": "up", "type": "relation", "target": "maker"},
+            {"key": "up", "type": "tree", "label": "Up"},
         ),
         _entity("line", *_some("text", "decimal", "integer", "date", "boolean"), parent="kitchen"),
     ]
@@ -116,6 +122,12 @@ def filled(database: Database, catalog: Catalog) -> Rows:
         _add_people(conn)
         for entity in ("maker", "kitchen", "line"):
             conn.execute(sa.insert(catalog.tables[entity]), rows.records[entity])
+        links = [
+            {"source": record["id"], "target": maker, "position": position}
+            for record in rows.records["kitchen"]
+            for position, maker in enumerate(record["a_multi_relation"] or ())
+        ]
+        conn.execute(sa.insert(catalog.links["kitchen", "a_multi_relation"]), links)
     return rows
 
 
@@ -144,6 +156,8 @@ def records(catalog: Catalog) -> Rows:
     for record in kitchens:
         if record["a_department"] is not None:
             record["a_department"] = 1 + record["a_department"] % 2
+        if record["a_tree"] is not None:
+            record["a_tree"] = record["id"] // 2 or None
     lines = [
         _record(catalog, "line", n + 1, n)
         | {"kitchen": 1 + n % 4, "position": n, "deleted_at": NOW if n == 5 else None}

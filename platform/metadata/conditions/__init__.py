@@ -11,9 +11,9 @@ from dataclasses import replace
 from typing import Any
 
 from .evaluate import Fetch, matches
-from .parse import parse, shorthand
+from .parse import parse, shorthand, tree_of
 from .sentence import sentence
-from .source import Env, Source, TableSource, value_behind
+from .source import Env, Source, TableSource, behind, pointing, value_behind
 from .to_sql import clause
 from .tree import All, AnyOf, Children, Comparison, Condition, FromForm, Not
 
@@ -29,13 +29,16 @@ __all__ = [
     "Source",
     "TableSource",
     "Comparison",
+    "behind",
     "bind",
     "clause",
     "matches",
     "parse",
     "paths",
+    "pointing",
     "sentence",
     "shorthand",
+    "tree_of",
     "value_behind",
 ]
 
@@ -47,7 +50,7 @@ def paths(condition: Condition) -> frozenset[str]:
             return frozenset().union(*(paths(part) for part in parts))
         case Not(part):
             return paths(part)
-        case Children(_, name, _, _, part):
+        case Children(name=name, part=part):
             return frozenset({name, *(f"{name}.{path}" for path in paths(part))})
         case Comparison():
             return frozenset({condition.path})

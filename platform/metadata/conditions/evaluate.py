@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
+from ..model import Field
+from ..operators import Branch
+from .branches import Upwards
 from .source import Env
 from .to_sql import resolved
 from .tree import All, AnyOf, Children, Comparison, Condition, Not
@@ -41,10 +44,17 @@ def matches(condition: Condition, record: Record, env: Env, fetch: Fetch | None 
         case Children():
             return _has_child(condition, record, env, fetch) == condition.some
         case Comparison():
-            value = _value(condition, record, fetch)
-            if condition.operator.looks_up and value is not None:
-                value = _needed(fetch).department_of(value)
-            return condition.operator.matches(value, resolved(condition, env))
+            operand = resolved(condition, env)
+            if isinstance(operand, Branch):
+                operand = Upwards(operand, _needed(fetch))
+            return any(_holds(condition, value, operand, fetch) for value in _values(condition, record, fetch))
+
+
+def _departments(people: Any, fetch: Fetch) -> Any:
+    """The department of a person, or those of several."""
+    if isinstance(people, tuple):
+        return tuple(place for one in people if (place := fetch.department_of(one)) is not None)
+    return fetch.department_of(people)
 
 
 def _needed(fetch: Fetch | None) -> Fetch:
@@ -53,19 +63,39 @@ def _needed(fetch: Fetch | None) -> Fetch:
     return fetch
 
 
+def _holds(test: Comparison, value: Any, operand: Any, fetch: Fetch | None) -> bool:
+    if test.operator.looks_up and value is not None:
+        value = _departments(value, _needed(fetch))
+    return test.operator.matches(value, operand)
+
+
 def _has_child(children: Children, record: Record, env: Env, fetch: Fetch | None) -> bool:
     key = record.get("id")
     if key is None:
         return False
-    found = _needed(fetch).children(children.entity, children.by, key)
+    if children.through is None:
+        found = _needed(fetch).children(children.entity, children.by, key)
+    else:
+        linked = (_needed(fetch).related(children.entity, one) for one in record.get(children.through) or ())
+        found = [one for one in linked if one is not None]
     return any(matches(children.part, child, env, fetch) for child in found)
 
 
-def _value(test: Comparison, record: Record, fetch: Fetch | None) -> Any:
+def _values(test: Comparison, record: Record, fetch: Fetch | None) -> list[Any]:
+    """The value at the end of the path; behind several records at once, that of each which is there."""
     if test.path in record or not test.steps:
-        return record.get(test.path)
-    here: Record | None = record
+        return [record.get(test.path)]
+    here: list[Record] = [record]
     for step in test.steps:
-        key = here.get(step.key) if here is not None else None
-        here = None if key is None else _needed(fetch).related(step.option("target"), key)
-    return None if here is None else here.get(test.field.key)
+        here = [other for one in here for other in _behind(step, one, fetch)]
+    if not here and not any(step.behaviour.several for step in test.steps):
+        return [None]
+    return [one.get(test.field.key) for one in here]
+
+
+def _behind(step: Field, record: Record, fetch: Fetch | None) -> Iterator[Record]:
+    held = record.get(step.key)
+    for key in (held or ()) if step.behaviour.several else () if held is None else (held,):
+        found = _needed(fetch).related(step.option("target"), key)
+        if found is not None:
+            yield found

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..model import Entity, Field
-from ..operators import Me
+from ..operators import Branch, Circle, Me
 from ..operators.spans import Between, Days, Instant, Window
 from ..wording import say
 from .parse import Entities
@@ -74,6 +74,8 @@ class _Speaker:
 
     def _operand(self, test: Comparison) -> str:
         kind, operand = test.operator.operand, test.operand
+        if isinstance(operand, Branch):
+            operand = operand.tops
         if kind == "category":
             category = test.field.choice_by_key[operand[0]].category
             return say(f"category.{category}", self.lang)
@@ -91,11 +93,17 @@ class _Speaker:
                 return say("condition.me", self.lang)
             case FromForm(other):
                 return say("condition.from_form", self.lang, field=other.text(self.lang))
+            case Circle(centre, km):
+                return say("condition.circle", self.lang, point=self._value(field, centre), km=f"{km:g}")
             case Days() | Window() | Between() | Instant():
                 return self._span(field, value)
         behaviour = field.behaviour
         if isinstance(value, str) and field.choices:
             value = (value,) if isinstance(behaviour.dump(field, ()), list) else value
+        if behaviour.several is not None:
+            several = value if isinstance(value, tuple) else (value,)
+            titles = "\n".join(self.naming(field, one) or f"#{one}" for one in several)
+            return behaviour.plain(field, several, self.lang, titles)
         label = self.naming(field, value) if behaviour.target is not None else None
         return behaviour.plain(field, value, self.lang, label)
 

@@ -38,6 +38,10 @@ class Source(Protocol):
         """The entity whose rows these are."""
 
     @property
+    def catalog(self) -> Catalog:
+        """The metadata they are read under."""
+
+    @property
     def from_(self) -> sa.FromClause:
         """What stands in FROM."""
 
@@ -46,6 +50,9 @@ class Source(Protocol):
 
     def related(self, key: str) -> Source:
         """The rows the relation field points at, to be joined on their id, under another name."""
+
+    def records(self, entity_key: str) -> Source:
+        """The rows of any entity, as far as this source shows them, under another name. Raises UnknownField."""
 
     def children(self, entity_key: str, by: str) -> Source:
         """The live rows of `entity_key`, to be joined on their field `by`, under another name."""
@@ -79,10 +86,13 @@ class TableSource:
     def related(self, key: str) -> TableSource:
         """The target's table under another name. Raises UnknownField when the field is no relation."""
         field = self.entity.all_fields.get(key)
-        if field is None or field.behaviour.target != "target":
+        if field is None or "target" not in (field.behaviour.target, field.behaviour.several):
             raise UnknownField(key)
-        target = field.option("target")
-        return TableSource(self.catalog, target, self.catalog.table(target).alias(), self.env)
+        return self.records(field.option("target"))
+
+    def records(self, entity_key: str) -> TableSource:
+        """The rows of an entity, under another name."""
+        return TableSource(self.catalog, entity_key, self.catalog.table(entity_key).alias(), self.env)
 
     def children(self, entity_key: str, by: str) -> TableSource:
         """The rows of `entity_key` that are not deleted. Raises UnknownField."""
@@ -103,3 +113,25 @@ def value_behind(source: Source, relation: str, pick: Any) -> ColumnElement[Any]
     picked = pick(target)
     select = sa.select(picked).select_from(target.from_).where(target.column("id") == source.column(relation))
     return select.correlate(source.from_).scalar_subquery()
+
+
+def behind(source: Source, key: str, target: Source) -> ColumnElement[bool]:
+    """SQL that holds for the rows of `target` at which the relation field `key` of `source` points."""
+    field = source.entity.all_fields[key]
+    if field.behaviour.several is None:
+        return target.column("id") == source.column(key)
+    links = source.catalog.links[field.entity, key].alias()
+    pointed = sa.select(links.c.target).where(links.c.source == source.column("id"))
+    # Where the field is hidden its column is empty, and there is nothing behind it.
+    shown = source.column(key).is_not(None)
+    return sa.and_(shown, target.column("id").in_(pointed.correlate(source.from_)))
+
+
+def pointing(child: Source, by: str, source: Source) -> ColumnElement[bool]:
+    """SQL that holds for the rows of `child` whose relation field `by` points at the row of `source`."""
+    field = child.entity.all_fields[by]
+    if field.behaviour.several is None:
+        return child.column(by) == source.column("id")
+    links = child.catalog.links[field.entity, by].alias()
+    pointers = sa.select(links.c.source).where(links.c.target == source.column("id"))
+    return sa.and_(child.column(by).is_not(None), child.column("id").in_(pointers.correlate(source.from_)))

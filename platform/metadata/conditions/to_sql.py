@@ -6,15 +6,18 @@ A clause may be NULL where a value is empty, which WHERE takes as false; under N
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from ..errors import ValueRefused
-from ..operators import refusal
+from ..model import Field
+from ..operators import Branch, Linked, refusal
 from ..wording import Phrase
-from .source import Env, Source, TableSource, value_behind
+from .branches import branch_ids
+from .source import Env, Source, TableSource, behind, pointing, value_behind
 from .tree import All, AnyOf, Children, Comparison, Condition, FromForm, Not
 
 
@@ -36,8 +39,25 @@ def _clause(condition: Condition, source: Source, env: Env) -> ColumnElement[boo
         case Children():
             return _exists(condition, source, env)
         case Comparison():
-            column = _column(source, [step.key for step in condition.steps], condition.field.key)
-            return condition.operator.clause(column, resolved(condition, env))
+            return _compared(condition, condition.steps, source, env)
+
+
+def _compared(test: Comparison, steps: Sequence[Field], source: Source, env: Env) -> ColumnElement[bool]:
+    """The test at the end of its path. Behind several records at once it holds where it does for some of them."""
+    if any(step.behaviour.several for step in steps):
+        target = source.related(steps[0].key)
+        inner = sa.select(sa.literal(1)).select_from(target.from_)
+        inner = inner.where(behind(source, steps[0].key, target), _compared(test, steps[1:], target, env))
+        return inner.correlate(source.from_).exists()
+    keys = [step.key for step in steps]
+    column: Any = _column(source, keys, test.field.key)
+    if test.field.behaviour.several == "target":
+        place = (test.field.entity, test.field.key)
+        column = Linked(column, _column(source, keys, "id"), source.catalog.links[place])
+    operand = resolved(test, env)
+    if isinstance(operand, Branch):
+        operand = branch_ids(operand, source)
+    return test.operator.clause(column, operand)
 
 
 def resolved(test: Comparison, env: Env) -> Any:
@@ -57,8 +77,12 @@ def _column(source: Source, steps: list[str], key: str) -> ColumnElement[Any]:
 
 
 def _exists(children: Children, source: Source, env: Env) -> ColumnElement[bool]:
-    child = source.children(children.entity, children.by)
-    belongs = child.column(children.by) == source.column("id")
+    if children.through is None:
+        child = source.children(children.entity, children.by)
+        belongs = pointing(child, children.by, source)
+    else:
+        child = source.related(children.through)
+        belongs = behind(source, children.through, child)
     inner = sa.select(sa.literal(1)).select_from(child.from_).where(belongs, _clause(children.part, child, env))
     found = inner.correlate(source.from_).exists()
     return found if children.some else sa.not_(found)

@@ -44,7 +44,7 @@ class Comparison:
 @dataclass(frozen=True, slots=True)
 class Children:
     """Holds where some (or, with `some` false, no) record of `entity`, whose field `by` points here, satisfies
-    `part`. `name` is what the JSON called them.
+    `part`. `name` is what the JSON called them. With `through` they are those a field of ours points at.
     """
 
     some: bool
@@ -52,6 +52,7 @@ class Children:
     entity: str
     by: str
     part: Condition
+    through: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ class Computed(FieldType):
 def as_result(result: str) -> FieldType:
     """The behaviour of the type named `result`, but computed. Not registered: it has no name of its own."""
     kind = type(FIELD_TYPES[result])
-    members = {"computed": True, "widget": _readonly, "__doc__": f"A computed {result}."}
+    members = {"computed": True, "own_kind": False, "numbered": False, "widget": _readonly}
+    members["__doc__"] = f"A computed {result}."
     derived: type[FieldType] = type(f"Computed{kind.__name__}", (kind,), members)
     return derived()
 

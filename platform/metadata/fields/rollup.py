@@ -9,7 +9,10 @@ from .decimal import SCALE_SCHEMA
 
 
 class Rollup(Computed):
-    """`function` over `of`: a sub-table (`lines`, `lines.amount`) or an entity pointing here `by` a relation."""
+    """`function` over `of`: a sub-table (`lines`, `lines.amount`) or an entity pointing here `by` a relation.
+
+    With `branch`, in an entity whose records stand below each other, of this record and all below it.
+    """
 
     name = "rollup"
     needed = ("function", "of")
@@ -18,6 +21,7 @@ class Rollup(Computed):
         "of": {"type": "string"},
         "by": {"type": "string"},
         "where": {"type": "object"},
+        "branch": {"type": "boolean"},
         **RESULT_SCHEMA,
         **OPTIONS_SCHEMA,
         "scale": SCALE_SCHEMA,

@@ -89,7 +89,7 @@ class Compiler:
             return None
         name = call.arguments[0]
         lines = self._find(self.entity, name.parts[0], name)
-        child = self.entities.get(lines.option("target", "")) if lines.behaviour.target is None else None
+        child = self.entities.get(lines.option("target", "")) if lines.holds_lines else None
         if child is None or child.parent != self.entity.key:
             return None
         if len(name.parts) == 1 and call.name != "COUNT":

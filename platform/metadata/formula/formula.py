@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from ..conditions.source import Env, Source, TableSource
 from ..errors import FormulaError
 from ..model import Entity, Field
-from ..reading import rollup_source
+from ..results import is_lookup, rollup_source
 from . import numbers, sql
 from .compiler import Compiler
 from .kinds import as_text, wanted
+from .lookup import compile_lookup
 from .node import DEEPEST_SQL, HEAVIEST, Evaluate, Node, Translate, apply, number
 from .tree import read, refusal
 
@@ -77,13 +78,15 @@ def compile_all(entities: Mapping[str, Entity]) -> dict[Place, Formula]:
         (field.entity, field.key): _compile_field(field, entities)
         for entity in entities.values()
         for field in entity.fields.values()
-        if "formula" in field.options
+        if "formula" in field.options or is_lookup(field)
     }
     return _with_volatile(found, _ordered(found, entities), entities)
 
 
 def _compile_field(field: Field, entities: Mapping[str, Entity]) -> Formula:
     with _named_in_errors(field.entity, field.key):
+        if is_lookup(field):
+            return compile_lookup(field, entities)
         formula = _compile(field.option("formula"), entities[field.entity], entities, field)
         if formula.personal:
             raise refusal("personal")

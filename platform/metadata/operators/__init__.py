@@ -13,28 +13,42 @@ Each clause is a bare expression, never a `.where`, so that AND, OR and NOT can 
 from pathlib import Path
 
 from ..wording import register
+from .branch import BRANCH, Branch
 from .compare import COMPARE, EMPTINESS, REFERENCE, YES_NO
 from .dates import DATE, MOMENT
+from .links import LINKS, Linked
+from .nearness import NEARNESS, Circle
 from .operator import MOST_VALUES, Me, Operator, refusal
-from .options import CHOICE, MULTI
-from .people import DEPARTMENTS, PEOPLE
+from .options import CHOICE, MULTI, TAGS
+from .parts import PLACES, on_shown
+from .people import DEPARTMENTS, GROUPS, PEOPLE
 from .text import TEXT
 
 __all__ = [
+    "BRANCH",
     "CHOICE",
     "COMPARE",
     "DATE",
     "DEPARTMENTS",
     "EMPTINESS",
+    "GROUPS",
+    "LINKS",
     "MOMENT",
     "MOST_VALUES",
     "MULTI",
+    "NEARNESS",
     "PEOPLE",
+    "PLACES",
     "REFERENCE",
+    "TAGS",
     "TEXT",
     "YES_NO",
+    "Branch",
+    "Circle",
+    "Linked",
     "Me",
     "Operator",
+    "on_shown",
     "refusal",
 ]
 

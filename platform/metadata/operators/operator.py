@@ -31,16 +31,18 @@ class Operator:
 
     `operand` says what a filter builder asks for: none, one, many, two, text, moment, window, category. `read`
     turns raw JSON into an operand, `resolve` fills in who asks and when, `clause` and `matches` take the result
-    and agree on every value. `looks_up` marks those that compare a user's department instead of the user.
+    and agree on every value. `looks_up` marks those that compare a user's department instead of the user,
+    `branch` those that are given a branch of a tree.
     """
 
     name: str
     operand: str
     read: Callable[[Field, Any], Any]
-    clause: Callable[[Column, Any], Clause]
+    clause: Callable[[Any, Any], Clause]
     matches: Callable[[Any, Any], bool]
     resolve: Callable[[Any, Env], Any] = _as_it_is
     looks_up: bool = False
+    branch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def read_none(field: Field, raw: Any) -> None:
 def read_one(field: Field, raw: Any) -> Any:
     """One value; None stands for empty."""
     if isinstance(raw, dict):
-        if raw == {"me": True} and field.behaviour.target == "user":
+        if raw == {"me": True} and "user" in (field.behaviour.target, field.behaviour.several):
             return Me()
         raise refusal("bad_value", field=field.key)
     return field.behaviour.operand(field, raw)

@@ -19,6 +19,7 @@ from . import related
 from .dependents import Dependents, Hop, Place, Route, dependents_of
 from .expressions import stored_expression
 from .kept import keep
+from .linking import ids_of
 from .related import Surroundings
 from .rowset import among
 
@@ -48,23 +49,26 @@ class Touched:
     @classmethod
     def of_change(cls, catalog: Catalog, entity: Entity, record_id: int, held: Row, new: Row) -> Touched:
         """One row of which some fields changed."""
-        links = {
-            key: frozenset((held[key], new.get(key, held[key]))) - {None} for key in links_of(catalog, entity)
-        }
+        links = {key: frozenset((*ids_of(held[key]), *ids_of(new.get(key)))) for key in links_of(catalog, entity)}
         return cls(entity.key, frozenset((record_id,)), frozenset(new), links)
 
 
 def links_of(catalog: Catalog, entity: Entity) -> tuple[str, ...]:
-    """The entity's relation fields."""
-    place = ("links", entity.key)
-    return keep(
-        catalog, place, lambda: tuple(f.key for f in entity.fields.values() if f.behaviour.target == "target")
-    )
+    """The entity's relation fields, those that point at several among them."""
+
+    def build() -> tuple[str, ...]:
+        kinds = {field.key: field.behaviour for field in entity.fields.values() if not field.behaviour.computed}
+        return tuple(key for key, kind in kinds.items() if "target" in (kind.target, kind.several))
+
+    return keep(catalog, ("links", entity.key), build)
 
 
 def links_in(catalog: Catalog, entity: Entity, columns: Mapping[str, Sequence[Any]]) -> dict[str, frozenset[int]]:
     """What the rows of these columns point at, by relation field."""
-    return {key: frozenset(columns.get(key, ())) - {None} for key in links_of(catalog, entity)}
+    return {
+        key: frozenset(one for value in columns.get(key, ()) for one in ids_of(value))
+        for key in links_of(catalog, entity)
+    }
 
 
 def merged(touched: Sequence[Touched]) -> list[Touched]:
@@ -227,19 +231,22 @@ class _Work:
     def _walk(self, route: Route, start: Touched) -> frozenset[int]:
         ids = start.ids
         for number, hop in enumerate(route):
-            if number == 0 and hop.up and hop.link in start.links:
+            if number == 0 and hop.up and not hop.all_the_way and hop.link in start.links:
                 ids = start.links[hop.link]
             elif ids:
                 ids = self._hop(hop, ids)
         return ids
 
     def _hop(self, hop: Hop, ids: frozenset[int]) -> frozenset[int]:
-        table, conn = self.ctx.catalog.tables[hop.entity], self.ctx.conn
-        link = table.c[hop.link]
+        catalog, conn = self.ctx.catalog, self.ctx.conn
+        table, links = catalog.tables[hop.entity], catalog.links.get((hop.entity, hop.link))
+        here, there = (table.c.id, table.c[hop.link]) if links is None else (links.c.source, links.c.target)
+        if hop.all_the_way:
+            return frozenset(conn.scalars(_upwards(table, hop.link, among(conn, table.c.id, ids))))
         if hop.up:
-            found = sa.select(link).where(among(conn, table.c.id, ids), link.is_not(None)).distinct()
+            found = sa.select(there).where(among(conn, here, ids), there.is_not(None)).distinct()
         else:
-            found = sa.select(table.c.id).where(among(conn, link, ids))
+            found = sa.select(here).where(among(conn, there, ids))
         return frozenset(conn.scalars(found))
 
     def compute(self, level: Sequence[Place]) -> None:
@@ -258,6 +265,14 @@ class _Work:
             for key in keys:
                 for target, route in self.graph.reading((entity, key)):
                     self._note(target, route, start, walked)
+
+
+def _upwards(table: sa.Table, link: str, where: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """The ids of rows and of everything above them."""
+    below = sa.select(table.c.id, table.c[link].label("above")).where(where).cte(recursive=True)
+    upper = table.alias()
+    whole = below.union(sa.select(upper.c.id, upper.c[link]).where(upper.c.id == below.c.above))
+    return sa.select(whole.c.id)
 
 
 def lock(ctx: Surroundings, entity: str, ids: Collection[int]) -> None:

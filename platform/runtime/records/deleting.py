@@ -20,6 +20,7 @@ from . import checks, computed
 from .batch import Batch
 from .creating import stamp_of
 from .integrity import translated
+from .linking import points_at, reconnect, without
 from .merging import VersionConflict
 from .rowset import among
 
@@ -103,7 +104,7 @@ def _collect(removal: Removal, entity: str, rows: Rows) -> None:
         elif link.option("on_delete") == "cascade":
             found = _pointing(ctx, link, fresh)
             _collect(removal, link.entity, load(ctx, link.entity, found, "delete") if found else {})
-        elif link.option("on_delete") == "set_null":
+        elif link.option("on_delete") in ("set_null", "unlink"):
             removal.emptied.append((link, _pointing(ctx, link, fresh)))
 
 
@@ -114,7 +115,8 @@ def is_line_of(ctx: Context, link: Field, entity: str) -> bool:
 
 def _pointing(ctx: Context, link: Field, rows: Collection[int]) -> Rows:
     table = ctx.catalog.tables[link.entity]
-    chosen = sa.select(table).where(among(ctx.conn, table.c[link.key], rows), table.c.deleted_at.is_(None))
+    pointing = points_at(ctx.conn, ctx.catalog, link, rows)
+    chosen = sa.select(table).where(pointing, table.c.deleted_at.is_(None))
     return {row["id"]: dict(row) for row in ctx.conn.execute(chosen).mappings()}
 
 
@@ -128,7 +130,7 @@ def _refuse_used(removal: Removal) -> None:
             if is_line_of(ctx, link, entity) or link.option("on_delete", "restrict") != "restrict":
                 continue
             table = ctx.catalog.tables[link.entity]
-            staying = [among(ctx.conn, table.c[link.key], rows), table.c.deleted_at.is_(None)]
+            staying = [points_at(ctx.conn, ctx.catalog, link, rows), table.c.deleted_at.is_(None)]
             if removal.rows.get(link.entity):
                 staying.append(~among(ctx.conn, table.c.id, removal.rows[link.entity]))
             if ctx.conn.execute(sa.select(table.c.id).where(*staying).limit(1)).first() is not None:
@@ -142,8 +144,10 @@ def _visible(ctx: Context, link: Field, rows: Collection[int]) -> int:
         return 0
     if link.key not in ctx.access.entity(link.entity).readable:
         return 0
-    pointing = among(ctx.conn, source.column(link.key), rows)
-    return int(ctx.conn.scalar(sa.select(sa.func.count()).select_from(source.from_).where(pointing)) or 0)
+    shown = source.column(link.key).is_not(None)
+    bare = ctx.catalog.tables[link.entity]
+    pointing = source.column("id").in_(sa.select(bare.c.id).where(points_at(ctx.conn, ctx.catalog, link, rows)))
+    return int(ctx.conn.scalar(sa.select(sa.func.count()).select_from(source.from_).where(shown, pointing)) or 0)
 
 
 def _named(ctx: Context, entity: str) -> str:
@@ -153,25 +157,44 @@ def _named(ctx: Context, entity: str) -> str:
 def write(removal: Removal, touched: list[computed.Touched]) -> int:
     """The number of rows that went. Logged; what was touched is added to `touched`."""
     ctx = removal.ctx
+    emptied: dict[tuple[str, str], tuple[Field, Rows]] = {}
     for link, rows in removal.emptied:
+        emptied.setdefault((link.entity, link.key), (link, {}))[1].update(rows)
+    for link, rows in emptied.values():
         staying = {r: row for r, row in rows.items() if r not in removal.rows.get(link.entity, {})}
         if staying:
-            _empty(ctx, link, staying, touched)
+            _empty(removal, link, staying, touched)
     for entity, rows in removal.rows.items():
         _mark(ctx, ctx.catalog.entities[entity], rows, ctx.env.now, changelog.DELETE)
         touched.append(_touched(ctx, entity, rows, "gone", removal.rows))
     return sum(len(rows) for rows in removal.rows.values())
 
 
-def _empty(ctx: Context, link: Field, rows: Rows, touched: list[computed.Touched]) -> None:
+def _empty(removal: Removal, link: Field, rows: Rows, touched: list[computed.Touched]) -> None:
+    """Take what goes out of rows that point at it. Queries: 2, and 2 more where they point at several."""
+    ctx, entity = removal.ctx, removal.ctx.catalog.entities[link.entity]
+    gone = removal.rows[link.option("target")]
+    new = {record_id: {link.key: without(row[link.key], gone)} for record_id, row in rows.items()}
     table, stamp = ctx.catalog.tables[link.entity], stamp_of(ctx)
-    changes = {link.key: None, "rev": table.c.rev + 1, "updated_at": stamp.at, "updated_by": stamp.actor}
-    ctx.conn.execute(sa.update(table).where(among(ctx.conn, table.c.id, rows)).values(changes))
-    entries = [(record_id, row["rev"] + 1, {link.key: row[link.key]}) for record_id, row in rows.items()]
+    changes = {"rev": table.c.rev + 1, "updated_at": stamp.at, "updated_by": stamp.actor}
+    if link.behaviour.several:
+        one = sa.update(table).where(table.c.id == sa.bindparam("at"))
+        bound = [{"at": record_id, "to": row[link.key]} for record_id, row in new.items()]
+        ctx.conn.execute(
+            one.values({**changes, link.key: sa.bindparam("to", type_=table.c[link.key].type)}), bound
+        )
+        reconnect(ctx, link.entity, list(new.items()))
+    else:
+        ctx.conn.execute(
+            sa.update(table).where(among(ctx.conn, table.c.id, rows)).values({**changes, link.key: None})
+        )
+    dump = link.behaviour.dump
+    entries = [
+        (record_id, row["rev"] + 1, {link.key: dump(link, row[link.key])}) for record_id, row in rows.items()
+    ]
     changelog.append(ctx.conn, stamp, changelog.Entries(link.entity, changelog.UPDATE, entries))
-    entity = ctx.catalog.entities[link.entity]
     for record_id, row in rows.items():
-        touched.append(computed.Touched.of_change(ctx.catalog, entity, record_id, row, {link.key: None}))
+        touched.append(computed.Touched.of_change(ctx.catalog, entity, record_id, row, new[record_id]))
 
 
 def _mark(ctx: Context, entity: Entity, rows: Collection[int], deleted_at: Any, op: str) -> None:

@@ -14,7 +14,7 @@ from graphlib import TopologicalSorter
 from ...metadata import conditions
 from ...metadata.catalog import Catalog
 from ...metadata.model import Field
-from ...metadata.reading import rollup_source
+from ...metadata.results import branch_of, rollup_source
 from .kept import keep
 
 Place = tuple[str, str]
@@ -23,11 +23,15 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One step of a route along the relation `link` of `entity`: up to what it points at, or down to its rows."""
+    """One step of a route along the relation `link` of `entity`: up to what it points at, or down to its rows.
+
+    `all_the_way`: up a tree to everything above, the rows themselves included.
+    """
 
     entity: str
     link: str
     up: bool
+    all_the_way: bool = False
 
 
 Route = tuple[Hop, ...]
@@ -100,7 +104,13 @@ def _inputs(catalog: Catalog, field: Field) -> Iterator[tuple[Place, Route]]:
     if source is None:
         return
     child, link, aggregated = source
-    route = (Hop(child, link, up=True),)
+    route: Route = (Hop(child, link, up=True),)
+    tree = branch_of(field, catalog.entities)
+    if tree is not None:
+        above = Hop(tree.entity, tree.key, up=True, all_the_way=True)
+        # A record that moves is taken out of what it stood below and into what it stands below.
+        yield (tree.entity, tree.key), (Hop(tree.entity, tree.key, up=True), above)
+        route = (*route, above)
     yield (child, link), route
     if aggregated:
         yield from _along(catalog, child, aggregated, route)
@@ -124,7 +134,7 @@ def _along(catalog: Catalog, entity: str, path: str, route: Route) -> Iterator[t
             here = child
             continue
         yield (here, part), route
-        if field.behaviour.target != "target":
+        if "target" not in (field.behaviour.target, field.behaviour.several):
             return
         route = (Hop(here, part, up=False), *route)
         here = field.option("target")

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.functions import FunctionElement
 
 from ...metadata import conditions
 from ...metadata.columns import ExactNumber
 from ...metadata.conditions import TableSource
 from ...metadata.model import Field
-from ...metadata.reading import rollup_source
+from ...metadata.results import branch_of, rollup_source
 from .related import Surroundings
 
 AGGREGATES: dict[str, Callable[[ColumnElement[Any]], ColumnElement[Any]]] = {
@@ -46,10 +48,42 @@ def _aggregate(ctx: Surroundings, field: Field, source: TableSource) -> ColumnEl
     assert found is not None, f"roll-up {field.entity}.{field.key} leads nowhere"
     entity, link, aggregated = found
     child = source.children(entity, link)
-    where = [child.column(link) == source.column("id")]
+    where = [_belongs(field, child, link, source)]
     if field.option("where") is not None:
         condition = conditions.parse(field.option("where"), ctx.catalog.entities[entity], ctx.catalog)
         where.append(conditions.clause(condition, child, ctx.env))
     value = AGGREGATES[field.option("function")](child.column(aggregated or "id"))
     chosen = sa.select(value).select_from(child.from_).where(*where)
     return chosen.correlate(source.from_).scalar_subquery()
+
+
+def _belongs(field: Field, child: TableSource, link: str, source: TableSource) -> ColumnElement[bool]:
+    """The child's rows that count: those that point at this row, or with `branch` at any row of its branch."""
+    tree = branch_of(field, source.catalog.entities)
+    if tree is None:
+        return conditions.pointing(child, link, source)
+    lower = source.catalog.table(tree.entity).alias()
+    here = sa.select(_Outside(source.column("id")).label("id")).cte(recursive=True, nesting=True)
+    branch = here.union(sa.select(lower.c.id).where(lower.c[tree.key] == here.c.id))
+    inside = sa.select(branch.c.id)
+    by = child.entity.all_fields[link]
+    if not by.behaviour.several:
+        return child.column(link).in_(inside)
+    links = child.catalog.links[by.entity, link].alias()
+    return child.column("id").in_(sa.select(links.c.source).where(links.c.target.in_(inside)))
+
+
+class _Outside(FunctionElement[int]):
+    """A column of the statement around a recursion, which is no table of its own."""
+
+    type = sa.BigInteger()
+    inherit_cache = True
+
+    @property
+    def _from_objects(self) -> list[Any]:
+        return []
+
+
+@compiles(_Outside)
+def _outside(element: Any, compiler: Any, **kw: Any) -> str:
+    return str(compiler.process(next(iter(element.clauses)), **kw))

@@ -17,6 +17,7 @@ from ...metadata.model import Field
 from ...rbac.secured import Secured
 from ...rbac.tables import departments, users
 from ..files.labels import files_in
+from .several import labels_in, lines_of, read_from_json
 
 if TYPE_CHECKING:
     from ...rbac.access import Access
@@ -32,15 +33,41 @@ def label_of(access: Access, field: Field, link: ColumnElement[Any], lang: str, 
     """The label of the reference that `link` holds; None where it is no reference or nothing may be shown."""
     if field.behaviour.files:
         return files_in(link), str
+    if field.behaviour.several is not None:
+        return _several(access, field, link, lang)
     kind = field.behaviour.target
-    if kind is None:
-        return None
+    return None if kind is None else _one(access, field, kind, link, (lang, depth))
+
+
+def _one(access: Access, field: Field, kind: str, link: ColumnElement[Any], how: tuple[str, int]) -> Label | None:
+    """The label of one reference of a kind: `user`, `department`, or the option that names the entity."""
+    lang, depth = how
     if kind == "user":
         return _name(users.c.name, users, link), str
     if kind == "department":
         name = departments.c.name_zh if lang == "zh" else departments.c.name_en
         return _name(name, departments, link), str
     return _title(access, field.option(kind), link, lang, depth)
+
+
+def _several(access: Access, field: Field, link: ColumnElement[Any], lang: str) -> Label | None:
+    """The label of several references: a line for each."""
+    kind = str(field.behaviour.several)
+    render: Callable[[Any], str] = str
+    if kind == "target":
+        target = access.catalog.entity(field.option(kind))
+        title = target.all_fields[target.title]
+        read, plain = read_from_json(title), _plain(title, lang)
+
+        def render(raw: Any) -> str:
+            return plain(read(raw))
+
+    def name(one: ColumnElement[Any]) -> ColumnElement[Any] | None:
+        label = _one(access, field, kind, one, (lang, 0))
+        return None if label is None else label[0]
+
+    found = labels_in(link, name)
+    return None if found is None else (found, lines_of(render))
 
 
 def _name(column: ColumnElement[Any], table: sa.Table, link: ColumnElement[Any]) -> ColumnElement[Any]:
