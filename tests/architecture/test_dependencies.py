@@ -44,7 +44,7 @@ def normal(name: str) -> str:
 
 
 def test_the_product_imports_only_what_it_declares():
-    wanted = declared(Requirement("formloom[postgres,speed]"))
+    wanted = declared(Requirement("formloom[postgres,s3,speed]"))
     owners = metadata.packages_distributions()
     missing = [module for module, names in owners.items() if wanted.isdisjoint(map(normal, names))]
     modules = sorted(source.module for source in sources() if not source.path.endswith("__main__.py"))

@@ -16,13 +16,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Protocol
 
-from ..http.errors import Unavailable
+from ..http.errors import of_disk
 
 CHUNK = 1 << 18
 CONTENTS, PICTURES = "files", "thumbnails"
 """Where in a store contents and derived pictures are."""
-
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Store(Protocol):
@@ -88,7 +86,7 @@ class LocalStore:
         except FileExistsError:
             pass  # somebody has just kept the same content
         except OSError as error:
-            raise trouble(error) from error
+            raise of_disk(error) from error
         finally:
             fresh.unlink(missing_ok=True)
 
@@ -99,7 +97,7 @@ class LocalStore:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise trouble(error) from error
+            raise of_disk(error) from error
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
         """A part of what is kept, in pieces; opened at once, read as it is asked for. Raises KeyError."""
@@ -108,7 +106,7 @@ class LocalStore:
         except (FileNotFoundError, NotADirectoryError):
             raise KeyError(key) from None
         except OSError as error:
-            raise trouble(error) from error
+            raise of_disk(error) from error
         return _pieces(file, start, length)
 
     def delete(self, key: str) -> None:
@@ -116,7 +114,7 @@ class LocalStore:
         try:
             self._path(key).unlink(missing_ok=True)
         except OSError as error:
-            raise trouble(error) from error
+            raise of_disk(error) from error
 
     def keys(self, folder: str) -> Iterator[tuple[str, datetime]]:
         """All keys of a folder, with when each was written; left-overs of interrupted writes among them."""
@@ -168,12 +166,3 @@ def _pieces(file: IO[bytes], start: int, length: int | None) -> Iterator[bytes]:
                 return
             left = None if left is None else left - len(block)
             yield block
-
-
-def trouble(error: OSError) -> Unavailable:
-    """What a failing disk means to who asked."""
-    if error.errno in _FULL:
-        return Unavailable("storage_full", status=507)
-    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return Unavailable("read_only")
-    return Unavailable("busy")

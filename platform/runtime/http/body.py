@@ -10,7 +10,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
 
 from .call import MOST_FIELDS, Call, Pairs, Upload
-from .errors import BadRequest, TooLarge, UnsupportedType
+from .errors import BadRequest, TooLarge, UnsupportedType, of_disk
 from .strict_json import read_json
 
 JSON = "application/json"
@@ -98,6 +98,8 @@ async def _read_multipart(request: Request, call: Call, limit: int) -> None:
         found = await parser.parse()
     except MultiPartException:
         raise BadRequest("multipart") from None
+    except OSError as error:  # what is long is put aside on the disk while it comes
+        raise of_disk(error) from error
     if not parser.ended:
         parser.close()
         raise BadRequest("multipart")

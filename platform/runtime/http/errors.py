@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -73,6 +74,17 @@ class PasswordTooOld(BadRequest):
 
 
 class Unavailable(FormloomError):
-    """The database cannot answer now; trying again later may help."""
+    """The database, or the disk, cannot answer now; trying again later may help."""
 
     code, status = "busy", 503
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_CLOSED = (errno.EROFS, errno.EACCES, errno.EPERM)
+
+
+def of_disk(error: OSError) -> Unavailable:
+    """What a failing disk means to who asked."""
+    if error.errno in _FULL:
+        return Unavailable("storage_full", status=507)
+    return Unavailable("read_only" if error.errno in _CLOSED else "busy")

@@ -10,7 +10,7 @@ from formloom.metadata.errors import SetupError
 from formloom.runtime.files import store
 from formloom.runtime.files.objects import ObjectStore
 from formloom.runtime.files.opening import open_store
-from formloom.runtime.http.errors import Unavailable
+from formloom.runtime.http.errors import Unavailable, of_disk
 from formloom.runtime.settings import Settings
 
 
@@ -74,7 +74,7 @@ def test_a_write_that_fails_leaves_nothing(tmp_path):
 
 
 def test_trouble_of_the_disk_has_its_names():
-    found = [store.trouble(OSError(code, "")) for code in (errno.ENOSPC, errno.EROFS, errno.EIO)]
+    found = [of_disk(OSError(code, "")) for code in (errno.ENOSPC, errno.EROFS, errno.EIO)]
 
     assert [(each.code, each.status) for each in found] == [
         ("storage_full", 507),

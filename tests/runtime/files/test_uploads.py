@@ -243,6 +243,15 @@ def test_a_full_disk_is_told_and_leaves_nothing(sally, monkeypatch):
     assert send(sally, b"%PDF-1", "a.pdf").status_code == 201
 
 
+def test_a_disk_that_is_full_while_an_upload_comes_is_told(sally, monkeypatch):
+    async def full(self, data):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("starlette.datastructures.UploadFile.write", full)
+
+    assert send(sally, b"x" * 3_000_000, "a.txt").status_code == 507
+
+
 def test_a_process_that_dies_before_the_row_is_written_leaves_no_row(sally, monkeypatch):
     monkeypatch.setattr(uploading, "_hold_sweep", lambda conn: 1 / 0)
 
