@@ -72,7 +72,13 @@ ORDERS = tuple(query(sort=text) for text in (F, f"-{F}", f"name,{F}", f"above.{F
 FIELDS = (F, f"name,{F}", f"above.{F}", f"above.above.{F}", f"{F}.name")
 FILTERS = tuple(query(filter=condition) for condition in CONDITIONS)
 API_MENTIONS = (*FILTERS, *SHORT, *ORDERS, *(query(fields=text) for text in FIELDS))
-PAGE_MENTIONS = (*FILTERS[-6:], *SHORT, *ORDERS, *(query(columns=text) for text in FIELDS))
+PAGE_MENTIONS = (
+    *FILTERS[-6:],
+    *SHORT,
+    *ORDERS,
+    *(query(columns=text) for text in FIELDS),
+    *(query(group=text) for text in FIELDS),
+)
 LISTED = (
     {},
     query(count="exact", limit=1),

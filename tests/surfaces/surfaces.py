@@ -135,6 +135,7 @@ SURFACES = (
         ({}, query(list="firm.shadow"), query(q="q"), query(sort="-above")),
         mentions=PAGE_MENTIONS,
     ),
+    Surface("GET", "/e/{entity}/totals", ({}, query(list="firm.shadow"), query(q="q")), mentions=PAGE_MENTIONS),
     Surface("GET", "/e/{entity}/count/exact", ({}, query(q="q")), mentions=PAGE_MENTIONS),
     Surface("GET", "/e/{entity}/fields"),
     Surface(
@@ -196,6 +197,7 @@ SURFACES = (
     ),
     Surface("POST", "/e/{entity}/bulk/delete", (body(ids=[NO_ID]),), (body(ids=[1]), body(ids=[3, 4]))),
     Surface("POST", "/e/{entity}/bulk/restore", (body(ids=[NO_ID]),), (body(ids=[5]), body(ids=[6]))),
+    Surface("GET", "/pick/words/{entity}/{field}", ({}, query(q="q"))),
     Surface(
         "GET",
         "/pick/{entity}",
@@ -303,6 +305,7 @@ NO_DATA = {
     "GET /api/v1/metadata/schemas/{kind}": "the published form of documents, the same everywhere",
     "GET /pick/user": "people are no records: every colleague may be named",
     "GET /pick/department": "neither are departments",
+    "GET /regions": "the provinces, cities and districts of China, the same everywhere",
     "POST /me/look": "the caller's own account",
     "POST /me/profile": "the caller's own account",
     "POST /me/password": "the caller's own account",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from markupsafe import Markup, escape
 
@@ -28,6 +28,13 @@ FACTS_ON_PHONE = 4
 
 UNSEEN = '<span class="soft">—</span>'
 """A reference to a record its reader may not see."""
+
+
+class Heads(Protocol):
+    """What stands between rows."""
+
+    def before(self, record: Record) -> str:
+        """The heading to stand before a row, as HTML; nothing where it belongs to the same group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +66,17 @@ def locked(lang: str) -> str:
 
 
 def draw_rows(
-    ctx: Context, entity: str, columns: Sequence[str], records: Sequence[Record], *, pick: bool
+    ctx: Context,
+    entity: str,
+    columns: Sequence[str],
+    records: Sequence[Record],
+    *,
+    pick: bool,
+    heads: Heads | None = None,
 ) -> Markup:
-    """The rows of a list; the first column leads to the record. With `pick` each begins with a mark to tick."""
+    """The rows of a list; the first column leads to the record. With `pick` each begins with a mark to tick;
+    `heads` says what stands between them.
+    """
     fields = [paths.resolve(ctx.access, entity, path)[-1] for path in columns]
     rest = [
         cell_of(ctx, field, path, "fact-cell" if number <= FACTS_ON_PHONE else "")
@@ -74,7 +89,9 @@ def draw_rows(
     for record in records:
         title = escape(_plain(ctx, fields[0], columns[0], record))
         number = record["id"]
-        add(f'<tr data-id="{number}">')
+        if heads is not None:
+            add(heads.before(record))
+        add(f'<tr data-id="{number}" data-color="{record.tint}">' if record.tint else f'<tr data-id="{number}">')
         if pick:
             add(f'<td class="pick"><input type="checkbox" aria-label="{choose} {title}"></td>')
         add(f'<td class="first"><a class="title" href="/e/{entity}/{number}">{title}</a></td>')

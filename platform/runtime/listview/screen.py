@@ -14,6 +14,7 @@ from ...metadata.wording import say, text_of
 from ..records import paths
 from ..records.record import Page
 from ..shell import ENTITY_ICON
+from .groups import GroupChoice, group_choices, group_heads, totals_shown
 from .names import Names
 from .rows import draw_rows
 from .state import ListState
@@ -145,12 +146,12 @@ class ListScreen:
     @property
     def sort_text(self) -> str:
         """The order, as the address would say it."""
-        return ",".join(self.state.request.sort) if self._is_sorted else ""
+        return ",".join(self.state.sort) if self._is_sorted else ""
 
     @property
     def column_keys(self) -> str:
         """The columns, as the address would say them."""
-        return ",".join(self.state.request.columns)
+        return ",".join(self.state.columns)
 
     @cached_property
     def tabs(self) -> list[Tab]:
@@ -207,11 +208,11 @@ class ListScreen:
     def columns(self) -> list[Heading]:
         """The heads of the table."""
         chosen = {c.field: c.width for c in self.state.layout.columns} if self.state.layout else {}
-        return [self._heading(path, chosen.get(path), n == 0) for n, path in enumerate(self.state.request.columns)]
+        return [self._heading(path, chosen.get(path), n == 0) for n, path in enumerate(self.state.columns)]
 
     @property
     def _is_sorted(self) -> bool:
-        return self.state.request.sort != ("-id",)
+        return self.state.sort != ("-id",)
 
     def _heading(self, path: str, width: int | None, first: bool) -> Heading:
         chain = paths.resolve(self.ctx.access, self.entity, path)
@@ -223,7 +224,7 @@ class ListScreen:
         return Heading(path, label, width, field.behaviour.numeric, self._sort_href(field, path, sort), sort, rank)
 
     def _sorting(self, path: str) -> tuple[str, int | None]:
-        keys = self.state.request.sort if self._is_sorted else ()
+        keys = self.state.sort if self._is_sorted else ()
         for rank, key in enumerate(keys, 1):
             if key.removeprefix("-") == path:
                 return "desc" if key.startswith("-") else "asc", rank if len(keys) > 1 else None
@@ -240,7 +241,34 @@ class ListScreen:
         """The rows as HTML; None when there are none."""
         if not self.page.items:
             return None
-        return draw_rows(self.ctx, self.entity, self.state.request.columns, self.page.items, pick=self.selectable)
+        columns, heads = self.state.columns, group_heads(self.ctx, self.state, pick=self.selectable)
+        return draw_rows(self.ctx, self.entity, columns, self.page.items, pick=self.selectable, heads=heads)
+
+    @property
+    def groups(self) -> list[GroupChoice]:
+        """What rows may be grouped by."""
+        return group_choices(self.ctx, self.state)
+
+    @property
+    def group_label(self) -> str:
+        """What rows are grouped by, in words; empty when they are not."""
+        return next((choice.label for choice in self.groups if choice.current and choice.path), "")
+
+    @property
+    def totals_href(self) -> str | None:
+        """The address of the numbers below the list; None where there are none to show."""
+        shown = totals_shown(self.ctx, self.state)
+        return self.state.href().replace(self.path, f"{self.path}/totals", 1) if shown else None
+
+    @property
+    def frozen(self) -> int:
+        """How many columns stay while the others scroll."""
+        return self.state.layout.frozen if self.state.layout else 1
+
+    @property
+    def density(self) -> str | None:
+        """How high rows are for readers who have not chosen."""
+        return self.state.layout.density if self.state.layout else None
 
     @property
     def next_href(self) -> str | None:

@@ -9,15 +9,17 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
-from ...metadata.errors import NotFound
+from ...metadata.errors import NotFound, UnknownField
 from ...metadata.model import ListLayout
-from ..records.listrequest import ListRequest
+from ..records.listrequest import ListRequest, check_group
 
 if TYPE_CHECKING:
     from ..context import Context
     from ..http.call import Pairs
 
-PLACES = ("list", "q", "filter", "sort", "columns", "after")
+PLACES = ("list", "q", "filter", "group", "sort", "columns", "after")
+NO_GROUP = "-"
+"""Stands in the address where the reader wants no groups though the saved list has them."""
 USUAL_COLUMNS = 8
 ALWAYS_SHOWN = ("owner", "updated_at")
 
@@ -30,11 +32,16 @@ def _quoted(part: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ListState:
-    """A list as its reader asked for it. `given` are the parts that stand in the address, `request` is checked."""
+    """A list as its reader asked for it. `given` are the parts that stand in the address, `request` is checked.
+
+    `sort` and `columns` are those that are shown; the request has the group besides.
+    """
 
     layout: ListLayout | None
     given: dict[str, str]
     request: ListRequest
+    sort: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
 
     @property
     def path(self) -> str:
@@ -71,7 +78,21 @@ def read_state(ctx: Context, entity: str, query: Pairs) -> ListState:
     given = {name: value for name in PLACES if (value := params.get(name))}
     if request.filter is not None:
         given["filter"] = written(parts_of(request.filter)) or ""
-    return ListState(layout, given, request)
+    group = _group(ctx, entity, layout, params.get("group", ""))
+    whole = request.grouped(group) if group else request
+    return ListState(layout, given, whole, request.sort, request.columns)
+
+
+def _group(ctx: Context, entity: str, layout: ListLayout | None, asked: str) -> str | None:
+    """What rows are grouped by: what is asked for, else the layout's if the reader sees it."""
+    if asked:
+        return None if asked == NO_GROUP else check_group(ctx.access, entity, asked)
+    if layout is None or layout.group is None:
+        return None
+    try:
+        return check_group(ctx.access, entity, layout.group)
+    except UnknownField:
+        return None
 
 
 def _layout(ctx: Context, entity: str, key: str) -> ListLayout | None:

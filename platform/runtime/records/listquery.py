@@ -49,6 +49,10 @@ def fetch(ctx: Context, request: ListRequest) -> Page:
     prepared = _prepared(ctx, request, bound_to)
     rows = ctx.conn.execute(prepared.page).all()
     items = [prepared.read(row) for row in rows[: request.limit]]
+    if request.tints:
+        for record, row in zip(items, rows, strict=False):
+            place = row[-1 - prepared.ends]
+            record.tint = None if place is None else request.tints[place][1]
     following = None
     if len(rows) > request.limit:
         values = list(rows[request.limit - 1][-prepared.ends :])
@@ -76,7 +80,10 @@ def _prepared(ctx: Context, request: ListRequest, bound_to: str) -> _Prepared:
     if request.after is not None:
         values = cursor.read(ctx.settings.secret, bound_to, request.after)
         return _prepare(ctx, request, values)[0]
-    place = (ctx.actor, ctx.lang, bound_to, request.columns, request.limit, request.count, COUNT_CAP)
+    tints = (
+        orjson.dumps([tint for tint, _ in request.tints], option=orjson.OPT_SORT_KEYS) if request.tints else b""
+    )
+    place = (ctx.actor, ctx.lang, bound_to, request.columns, request.limit, request.count, COUNT_CAP, tints)
     found = _kept.get(ctx.catalog, place)
     if found is None:
         found, steady = _prepare(ctx, request, None)
@@ -91,11 +98,11 @@ def _prepare(ctx: Context, request: ListRequest, after: Sequence[Any] | None) ->
     where = restrictions(ctx, request, source)
     keys = order_keys(ctx, request, source)
     selection = Selection(ctx.access, request.entity, request.columns, ctx.lang)
-    parts = _parts(selection, source, keys, [[*where, *each] for each in _after(keys, after)])
+    parts = _parts(ctx, request, selection, source, keys, [[*where, *each] for each in _after(keys, after)])
     cut = _cut(parts, keys, request.limit + 1)
     if stretch.begins(ctx, request, source, keys[0], after):
         cut = stretch.then(_near(ctx, request, selection, after), cut, request.limit + 1)
-    page, read = _statement(selection, keys, cut.subquery("page"))
+    page, read = _statement(request, selection, keys, cut.subquery("page"))
     counted: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(source.from_).where(*where)
     if request.count == "capped":
         counted = counted.limit(COUNT_CAP + 1)
@@ -106,7 +113,8 @@ def _prepare(ctx: Context, request: ListRequest, after: Sequence[Any] | None) ->
 def _is_steady(ctx: Context, request: ListRequest, source: Any) -> bool:
     """Whether the statements are the same at every moment: no scope, condition or field on the way moves."""
     entity, catalog = ctx.catalog.entity(request.entity), ctx.catalog
-    given = [conditions.parse(raw, entity, catalog) for raw in (request.filter, request.fixed) if raw is not None]
+    raws = [request.filter, request.fixed, *(tint for tint, _ in request.tints)]
+    given = [conditions.parse(raw, entity, catalog) for raw in raws if raw is not None]
     read = {*request.columns, *(key.removeprefix("-") for key in request.sort)}.union(
         *map(conditions.paths, given)
     )
@@ -196,6 +204,8 @@ def order_keys(ctx: Context, request: ListRequest, source: Any) -> list[Key]:
         path = part.removeprefix("-")
         chain = paths.resolve(ctx.access, request.entity, path)
         column = column_behind(ctx.access, chain, source.column(chain[0].key))
+        if path == request.group and chain[-1].choices:
+            column = sa.case({choice.key: place for place, choice in enumerate(chain[-1].choices)}, value=column)
         keys.append(Key(column, part.startswith("-"), filled=path in NEVER_EMPTY, is_id=path == "id"))
         if path == "id":
             return keys
@@ -209,6 +219,7 @@ def _binding(ctx: Context, request: ListRequest) -> str:
         ctx.catalog.version,
         request.entity,
         request.sort,
+        request.group,
         orjson.dumps([request.filter, request.fixed], option=orjson.OPT_SORT_KEYS),
         request.search,
         request.deleted,
@@ -227,14 +238,19 @@ def _near(ctx: Context, request: ListRequest, selection: Selection, after: Seque
     keys = order_keys(ctx, request, source)
     where = restrictions(ctx, request, source)
     where.append(stretch.keep_to(ctx, request, source, keys[0], after))
-    return _parts(selection, source, keys, [[*where, *_after(keys, after)[0]]])[0]
+    return _parts(ctx, request, selection, source, keys, [[*where, *_after(keys, after)[0]]])[0]
 
 
-def _parts(
-    selection: Selection, source: Any, keys: Sequence[Key], branches: Sequence[Sequence[ColumnElement[bool]]]
+def _parts(  # noqa: PLR0913  (what a statement is made of)
+    ctx: Context,
+    request: ListRequest,
+    selection: Selection,
+    source: Any,
+    keys: Sequence[Key],
+    branches: Sequence[Sequence[ColumnElement[bool]]],
 ) -> list[sa.Select[Any]]:
     """A SELECT of each range of rows, in the list's order."""
-    columns = selection.inner(source)
+    columns = [*selection.inner(source), *_tint(ctx, request, source)]
     marks = [key.column.label(f"s{n}") for n, key in enumerate(keys)]
     chosen = sa.select(*columns, *marks).select_from(source.from_).order_by(*(key.order() for key in keys))
     return [chosen.where(*where) for where in branches]
@@ -250,9 +266,22 @@ def _cut(parts: Sequence[sa.Select[Any]], keys: Sequence[Key], limit: int) -> sa
     return sa.select(union).order_by(*order).limit(limit)
 
 
-def _statement(selection: Selection, keys: Sequence[Key], page: sa.Subquery) -> tuple[sa.Select[Any], Any]:
+def _tint(ctx: Context, request: ListRequest, source: Any) -> list[ColumnElement[Any]]:
+    """The place of the first tint whose condition holds, as a column; none where no row is tinted."""
+    if not request.tints:
+        return []
+    parsed = [check_filter(ctx.access, request.entity, raw) for raw, _ in request.tints]
+    cases = [(conditions.clause(condition, source, ctx.env), n) for n, condition in enumerate(parsed)]
+    return [sa.case(*cases).label("tint")]
+
+
+def _statement(
+    request: ListRequest, selection: Selection, keys: Sequence[Key], page: sa.Subquery
+) -> tuple[sa.Select[Any], Any]:
     """One SELECT over the page that was cut in a subquery: labels are looked up for its rows only."""
     outer, read = selection.outer(page)
+    if request.tints:
+        outer = [*outer, page.c.tint]
     ends = [page.c[f"s{n}"] for n in range(len(keys))]
     order = [key.order(end) for key, end in zip(keys, ends, strict=True)]
     return sa.select(*outer, *ends).select_from(page).order_by(*order), read

@@ -11,10 +11,10 @@ class Record(dict[str, Any]):
 
     `labels` holds the text of each reference whose target the reader may see; a reference with a value and no
     label points at something he may not. `masked` names the fields hidden from him in this row alone. `may` holds
-    the operations he may do on it, where the reader asked for them.
+    the operations he may do on it, where the reader asked for them. `tint` is the colour a list gives the row.
     """
 
-    __slots__ = ("labels", "masked", "may")
+    __slots__ = ("labels", "masked", "may", "tint")
 
     def __init__(
         self,
@@ -27,6 +27,7 @@ class Record(dict[str, Any]):
         self.labels = {} if labels is None else labels
         self.masked = masked
         self.may = may
+        self.tint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ def begins(ctx: Context, request: ListRequest, source: Any, key: Key, after: Seq
     """
     rights = ctx.access.entity(request.entity)
     path = _path(request)
-    if ctx.conn.dialect.name != "sqlite" or request.deleted or path not in rights.table.c:
+    if ctx.conn.dialect.name != "sqlite" or request.deleted or request.group or path not in rights.table.c:
         return False
     if source.selection.mask(path) is not None or not _hint(request, rights.table):
         return False

@@ -14,9 +14,10 @@ from ..http.call import Call
 from ..http.errors import BadRequest
 from ..http.serve import api, page
 from ..listview.fields import describe_fields
+from ..listview.groups import number_cells, summed
 from ..listview.screen import ListScreen
 from ..listview.state import read_state
-from ..records import Records
+from ..records import Page, Records
 from ..render import render
 
 MOST_AT_ONCE = 1_000
@@ -50,6 +51,16 @@ def _count(ctx: Context, call: Call, how: str) -> Response:
     found, capped = Records(ctx).count(replace(state.request, count=how))
     exactly = state.href().replace(state.path, f"{state.path}/count/exact", 1) if capped else None
     return render(ctx, "parts/count.html", fragment=True, count=f"{found:,}", exactly=exactly)
+
+
+def show_totals(ctx: Context, call: Call) -> Response:
+    """The numbers below the list, as a row of its table. Queries: 1."""
+    state = read_state(ctx, call.path["entity"], call.query)
+    whole = replace(state, request=replace(state.request, group=None))
+    groups = summed(ctx, whole).groups
+    cells = number_cells(ctx, whole, groups[0].values[1:]) if groups else {}
+    screen = ListScreen(ctx, state, Page([]))
+    return render(ctx, "parts/totals.html", fragment=True, list=screen, cells=cells)
 
 
 def show_fields(ctx: Context, call: Call) -> Response:
@@ -92,6 +103,7 @@ def _ids(call: Call) -> list[int]:
 routes = [
     Route("/e/{entity}", page(show_list)),
     Route("/e/{entity}/fields", api(show_fields)),
+    Route("/e/{entity}/totals", page(show_totals)),
     Route("/e/{entity}/count", page(show_count)),
     Route("/e/{entity}/count/exact", page(show_exact_count)),
     Route("/e/{entity}/bulk/delete", api(delete_rows, write=True), methods=["POST"]),

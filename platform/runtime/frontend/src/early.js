@@ -12,4 +12,5 @@ applyTheme();
 night.addEventListener("change", applyTheme);
 root.addEventListener("fl-theme", applyTheme);
 root.dataset.density = localStorage.getItem("fl.density") ?? "compact";
+if (localStorage.getItem("fl.density")) root.dataset.choseDensity = "";
 if (localStorage.getItem("fl.menu") === "narrow") root.dataset.menu = "narrow";

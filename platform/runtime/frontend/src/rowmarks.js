@@ -9,7 +9,7 @@ const UNDO_SECONDS = 10;
 let last = null;
 
 function rows() {
-  return [...document.querySelectorAll("#rows > tr")];
+  return [...document.querySelectorAll("#rows > tr[data-id]:not([hidden])")];
 }
 
 function box(row) {
@@ -134,7 +134,7 @@ document.addEventListener("keydown", (event) => {
 
 // A click anywhere in a row makes it the keyboard's.
 document.addEventListener("focusin", (event) => {
-  const row = event.target.closest?.("#rows > tr");
+  const row = event.target.closest?.("#rows > tr[data-id]:not([hidden])");
   if (!row || row === at()) return;
   at()?.classList.remove("at");
   row.classList.add("at");

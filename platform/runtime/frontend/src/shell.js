@@ -46,6 +46,7 @@ document.addEventListener("click", async (event) => {
 
 export function setDensity(value) {
   root.dataset.density = value;
+  root.dataset.choseDensity = "";
   localStorage.setItem("fl.density", value);
 }
 
