@@ -196,7 +196,7 @@ def _apply_in(conn: Connection, request: _Request) -> tuple[Changeset, Catalog |
     changes = request.changes(rows)
     if not changes and not request.packages:
         return _as_changeset(request, version, (), ()), None
-    found = _examine(conn, version, rows, changes, request.reverts)
+    found = _examine(conn, version, rows, changes, request.reverts, agreed=request.allow_destructive)
     _refuse(found, request.allow_destructive)
     if found.plan.rebuilds and _is_guarded(conn):
         raise _NeedsRebuild
@@ -229,7 +229,13 @@ def _is_guarded(conn: Connection) -> bool:
 
 
 def _examine(
-    conn: Connection, version: int, rows: Sequence[Stored], changes: Sequence[Change], reverts: int | None
+    conn: Connection,
+    version: int,
+    rows: Sequence[Stored],
+    changes: Sequence[Change],
+    reverts: int | None,
+    *,
+    agreed: bool = False,
 ) -> Preview:
     """Everything there is to know about the changes before they are made."""
     before = list(store.effective(rows).values())
@@ -246,7 +252,7 @@ def _examine(
         changes=tuple(changes),
         findings=findings,
         places=_places(before, current, after),
-        effects=tuple(effects.measure(conn, steps, current, desired)),
+        effects=tuple(effects.measure(conn, steps, current, desired, agreed=agreed)),
         plan=steps,
         current=current,
         desired=desired,

@@ -48,13 +48,16 @@ class Effect:
         return {"level": self.level, "code": self.code, **place, "count": self.count, "samples": samples}
 
 
-def measure(conn: Connection, plan: Plan, current: Catalog, desired: Catalog) -> list[Effect]:
-    """All effects of the plan's steps that touch at least one row."""
+def measure(
+    conn: Connection, plan: Plan, current: Catalog, desired: Catalog, *, agreed: bool = False
+) -> list[Effect]:
+    """All effects of the plan's steps that touch at least one row; only refusals where the rest is `agreed` to."""
     before = current
     if plan.renames:
         current = renamed(current, plan.renames, names_before(current, plan.renames))
     meter = _Meter(conn, plan, current, desired)
-    found = [effect for step in plan.steps for effect in meter.of(step) if effect.count]
+    steps = [step for step in plan.steps if not (agreed and isinstance(step, _NEVER_REFUSED))]
+    found = [effect for step in steps for effect in meter.of(step) if effect.count]
     return found + [effect for guard in _guards for effect in guard(conn, before, desired)]
 
 
@@ -69,6 +72,9 @@ def guard(function: Guard) -> Guard:
     if function not in _guards:
         _guards.append(function)
     return function
+
+
+_NEVER_REFUSED = (s.ShadowColumn, s.ShadowTable, s.ConvertColumn, s.UnconvertColumn, s.Backfill)
 
 
 class _Meter:

@@ -8,6 +8,7 @@ more memory than a span.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -153,9 +154,21 @@ def fill_span(
     chosen = sa.select(source.c.id, *(value.label(f"v_{n}") for n, value in enumerate(values_of.values())))
     new = chosen.select_from(joined).where(span.of(source)).subquery("n")
     update = sa.update(rows).values({name: new.c[f"v_{n}"] for n, name in enumerate(values_of)})
-    conn.execute(update.where(rows.c.id == new.c.id, span.of(rows)))
+    with _joining_whole(conn):
+        conn.execute(update.where(rows.c.id == new.c.id, span.of(rows)))
     for _, lookup in prepared:
         lookup.drop()
+
+
+@contextmanager
+def _joining_whole(conn: Connection) -> Iterator[None]:
+    """PostgreSQL knows nothing of tables just made, and would look each row up in each of them one by one."""
+    if conn.dialect.name == "sqlite":
+        yield
+        return
+    conn.exec_driver_sql("SET LOCAL enable_nestloop = off")
+    yield
+    conn.exec_driver_sql("SET LOCAL enable_nestloop = on")
 
 
 def _typed(move: Move) -> list[tuple[str, Any]]:
