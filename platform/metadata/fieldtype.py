@@ -44,10 +44,11 @@ CellRenderer = Callable[[Any, str | None], str]
 
 @dataclass(frozen=True, slots=True)
 class InputWidget:
-    """Which of the few form widgets edits the field, with its HTML attributes."""
+    """Which of the few form widgets edits the field, with its HTML attributes; `wide` ones take a whole row."""
 
     kind: str
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)

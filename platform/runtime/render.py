@@ -34,6 +34,7 @@ STATIC = "/static/"
 UNKNOWN_ICON = "point"
 
 register(HERE / "wording" / "ui")
+register(HERE / "wording" / "widgets")
 
 _folders = [HERE / "templates"]
 

@@ -77,12 +77,17 @@ class Address(FieldType):
                 {"province": "江苏", "city": "苏州", "street": " 东吴路\n2号 "},
                 Place("江苏省", "苏州市", "", "东吴路 2号", ""),
             ),
+            (
+                {"region": "江苏省 苏州市 吴中区", "street": "东吴路2号"},
+                Place("江苏省", "苏州市", "吴中区", "东吴路2号", ""),
+            ),
             ('{"province": "加州", "street": "Hill"}', Place("加州", "", "", "Hill", "")),
             ({}, None),
             ("", None),
         ),
         invalid=(
             ({"country": "x"}, "not_an_address"),
+            ({"region": ["x"]}, "not_text"),
             ({"street": ["x"]}, "not_text"),
             ({"postcode": "<b>"}, "not_a_postcode"),
             ("x" * 301, "too_long"),
@@ -105,8 +110,9 @@ class Address(FieldType):
         if not isinstance(raw, dict):
             text = text_of(raw)
             raw = _parts_of(text) if text else {}
-        if raw.keys() - LONGEST.keys():
+        if raw.keys() - LONGEST.keys() - {"region"}:
             raise ValueRefused("not_an_address")
+        raw = _spread(raw)
         place = _with_whole_names({name: _clean(name, raw.get(name)) for name in LONGEST})
         return place if place != Place() else None
 
@@ -126,7 +132,7 @@ class Address(FieldType):
         return json.dumps(self.dump(field, value), ensure_ascii=False)
 
     def widget(self, field: Field) -> InputWidget:
-        return InputWidget("address", {"longest": LONGEST})
+        return InputWidget("address", {"longest": LONGEST}, wide=True)
 
     def excel(self, field: Field) -> ExcelFormat:
         return ExcelFormat(width=40)
@@ -147,6 +153,19 @@ def _parts_of(text: str) -> dict[str, Any]:
     region, street = regions.begin(_CONTROL.sub(" ", rest))
     found = dict(_named(region), street=street) if region else {"street": rest}
     return {**found, "postcode": code[1] if code else ""}
+
+
+def _spread(raw: dict[str, Any]) -> dict[str, Any]:
+    """The parts with a `region`, as our form sends it, and a street that begins with one taken apart."""
+    parts = {name: raw.get(name) for name in LONGEST}
+    region = text_of(raw.get("region"))
+    if region is not None:
+        code, rest = regions.begin(region)
+        parts |= _named(code) if code and not rest else {"province": region}
+    if not any(parts[name] for name in ("province", "city", "district")) and isinstance(parts["street"], str):
+        code, rest = regions.begin(parts["street"])
+        parts |= dict(_named(code), street=rest) if code else {}
+    return parts
 
 
 def _named(code: str) -> dict[str, str]:

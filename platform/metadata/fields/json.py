@@ -89,7 +89,7 @@ class Json(FieldType):
         return lambda value, label: "" if value is None else f'<pre class="mono">{escape(pretty(value))}</pre>'
 
     def widget(self, field: Field) -> InputWidget:
-        return InputWidget("json", {"rows": 6})
+        return InputWidget("json", {"rows": 6}, wide=True)
 
     def excel(self, field: Field) -> ExcelFormat:
         return ExcelFormat(width=40)

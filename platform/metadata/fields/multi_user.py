@@ -94,7 +94,7 @@ class MultiUser(FieldType):
         return show
 
     def widget(self, field: Field) -> InputWidget:
-        return InputWidget("people", {"source": "user"})
+        return InputWidget("multi_picker", {"source": "user"})
 
     def excel(self, field: Field) -> ExcelFormat:
         return ExcelFormat(width=24)

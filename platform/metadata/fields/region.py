@@ -83,6 +83,9 @@ class Region(FieldType):
     def plain(self, field: Field, value: Any, lang: str, label: str | None = None) -> str:
         return "" if value is None else " ".join(regions.names(value)) or str(value)
 
+    def entry(self, field: Field, value: Any, lang: str) -> str:
+        return self.plain(field, value, lang)
+
     def widget(self, field: Field) -> InputWidget:
         return InputWidget("region", {"level": LEVELS[field.option("level", "district")]})
 

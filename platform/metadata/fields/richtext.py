@@ -145,7 +145,7 @@ class RichText(FieldType):
         return lambda value, label: "" if value is None else f'<div class="rich">{clean(value)}</div>'
 
     def widget(self, field: Field) -> InputWidget:
-        return InputWidget("richtext", {"rows": field.option("rows", 6)})
+        return InputWidget("richtext", {"rows": field.option("rows", 6)}, wide=True)
 
     def excel(self, field: Field) -> ExcelFormat:
         return ExcelFormat(width=50)

@@ -35,8 +35,13 @@ class Textarea(Text):
     def cell(self, field: Field, lang: str, zone: Any) -> CellRenderer:
         return _clipped
 
+    def large(self, field: Field, lang: str, zone: Any) -> CellRenderer:
+        return lambda value, label: "" if value is None else f'<span class="lines">{escape(value)}</span>'
+
     def widget(self, field: Field) -> InputWidget:
-        return InputWidget("textarea", {"rows": field.option("rows", 4), "maxlength": self.longest(field)})
+        return InputWidget(
+            "textarea", {"rows": field.option("rows", 4), "maxlength": self.longest(field)}, wide=True
+        )
 
     def excel(self, field: Field) -> ExcelFormat:
         return ExcelFormat(width=40)

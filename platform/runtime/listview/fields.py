@@ -31,6 +31,7 @@ def describe_field(field: Field, lang: str) -> dict[str, Any]:
         "operators": _operators(field, lang),
         "kind": widget.kind,
         "input": {name: value for name, value in widget.attributes.items() if name in ("type", "inputmode")},
+        "more": {name: value for name, value in widget.attributes.items() if name in ("words", "most")},
     }
     if field.choices:
         found["choices"] = [
@@ -60,5 +61,5 @@ def _operators(field: Field, lang: str) -> list[dict[str, Any]]:
 
 def source_of(field: Field) -> str | None:
     """Where a reference's targets are picked: an entity's key, `user` or `department`."""
-    target = field.behaviour.target
+    target = field.behaviour.target or field.behaviour.several
     return field.option("target") if target == "target" else target

@@ -88,7 +88,7 @@ def _told(ctx: Context, composer: Composer, shown: Sequence[str], row: Record) -
         html = Markup(one.behaviour.cell(one, ctx.lang, ctx.zone)(value, row.labels.get(key)))
         if one.choices and not pill:
             pill = html
-        elif one.behaviour.widget(one).kind == "textarea":
+        elif one.behaviour.widget(one).wide:
             texts.append(html)
         else:
             facts.append((one.text(ctx.lang), html))

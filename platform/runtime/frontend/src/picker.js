@@ -14,8 +14,8 @@ let counter = 0;
  * Make `input` a combobox. `find(text)` gives hits {id, title, note}; `pick(hit)` is called with the chosen one, or
  * with null when the text was cleared. Leaving the field restores the title of what holds.
  */
-export function combobox(input, { find, pick, title = "" }) {
-  const box = new Combobox(input, find, pick, title);
+export function combobox(input, { find, pick, title = "", free = false, eager = true }) {
+  const box = new Combobox(input, { find, pick, title, free, eager });
   input.addEventListener("input", () => box.search());
   input.addEventListener("focus", () => input.select());
   input.addEventListener("click", () => box.open());
@@ -25,8 +25,8 @@ export function combobox(input, { find, pick, title = "" }) {
 }
 
 class Combobox {
-  constructor(input, find, pick, title) {
-    Object.assign(this, { input, find, pick, title, hits: [], at: -1, asking: 0, timer: 0 });
+  constructor(input, how) {
+    Object.assign(this, how, { input, hits: [], at: -1, asking: 0, timer: 0 });
     const id = `picker-${++counter}`;
     this.list = make("div", { class: "flyout picker-hits", id, role: "listbox", popover: "manual" });
     for (const [name, value] of Object.entries({ role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": id, autocomplete: "off", spellcheck: "false" })) {
@@ -53,7 +53,7 @@ class Combobox {
     let note = "";
     try {
       hits = await this.find(text);
-      note = hits.length ? "" : say("nothing_found", { text });
+      note = hits.length || this.free ? "" : say("nothing_found", { text });
     } catch (error) {
       note = error.message;
     }
@@ -69,9 +69,10 @@ class Combobox {
     this.list.style.width = `${Math.max(box.width, 220)}px`;
     this.list.anchor = this.input;
     if (!this.list.isConnected) this.input.after(this.list);
+    if (!hits.length && !note) return this.close();
     if (!this.isOpen) this.list.showPopover();
     this.input.setAttribute("aria-expanded", "true");
-    this.choose(hits.length ? 0 : -1);
+    this.choose(hits.length && this.eager ? 0 : -1);
   }
 
   row(hit, index) {
@@ -100,8 +101,8 @@ class Combobox {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       if (!this.isOpen) this.open();
-      else if (count) this.choose((this.at + (event.key === "ArrowDown" ? 1 : -1) + count) % count);
-    } else if (event.key === "Enter" && this.isOpen) {
+      else if (count) this.choose(event.key === "ArrowDown" ? (this.at + 1) % count : (Math.max(this.at, 0) - 1 + count) % count);
+    } else if (event.key === "Enter" && this.isOpen && (this.at >= 0 || !this.free)) {
       event.preventDefault();
       if (this.at >= 0) this.take(this.hits[this.at]);
     } else if (event.key === "Escape" && this.isOpen) {
@@ -122,6 +123,7 @@ class Combobox {
     clearTimeout(this.timer);
     this.asking += 1;
     this.close();
+    if (this.free) return;
     if (this.input.value.trim() === "" && this.title !== "") {
       this.title = "";
       this.pick(null);

@@ -4,6 +4,7 @@ import htmx from "htmx.org";
 import Sortable from "sortablejs";
 import { touched } from "./form.js";
 import { act, whenShown } from "./page.js";
+import { inWords, secondsOf } from "./widgets/duration.js";
 
 let counter = 10_000;
 
@@ -135,6 +136,11 @@ function fill(input, text) {
 function total(table) {
   for (const cell of table.querySelectorAll("tfoot [data-total]")) {
     const texts = [...table.querySelectorAll(`tbody td[data-col="${cell.dataset.total}"]`)].map((each) => each.querySelector("input:not([type=hidden])")?.value ?? each.textContent);
+    if (table.querySelector(`tbody td[data-col="${cell.dataset.total}"] [data-widget="duration"]`)) {
+      const seconds = texts.map(secondsOf).filter((each) => each !== null);
+      cell.textContent = seconds.length ? inWords(seconds.reduce((left, right) => left + right, 0)) : "";
+      continue;
+    }
     const numbers = texts.map((text) => Number(text.replace(/[^\d.-]/g, ""))).filter((each) => Number.isFinite(each));
     const sum = Math.round(numbers.reduce((left, right) => left + right, 0) * 10_000) / 10_000;
     const places = Math.max(0, ...texts.map((text) => text.match(/\.(\d+)/)?.[1].length ?? 0));

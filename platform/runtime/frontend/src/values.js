@@ -2,6 +2,9 @@
 
 import { make, say } from "./page.js";
 import { combobox, found, titles } from "./picker.js";
+import { regionInput } from "./widgets/region.js";
+import { regions, wholeName } from "./widgets/regions.js";
+import { wordsInput } from "./widgets/tags.js";
 
 const MOMENTS = ["today", "yesterday", "tomorrow", "week_ago", "month_ago", "in_a_week"];
 const SPANS = {
@@ -44,11 +47,14 @@ const CONTROLS = {
   moment,
   window: span,
   category,
+  circle,
 };
 
 function one(field, line) {
   if (field.choices) return select(field.choices, line);
   if (field.source) return picker(field, line);
+  if (field.kind === "region") return region(field, line);
+  if (field.kind === "rating") return select(stars(field), line, Number, String);
   if (field.kind === "checkbox") return select(yesNo(), line, (text) => text === "true", String);
   return textBox(field.input, line);
 }
@@ -63,6 +69,8 @@ function yesNo() {
 function many(field, line) {
   if (field.choices) return choices(field, line);
   if (field.source) return manyPicker(field, line);
+  if (field.kind === "region") return manyRegions(field, line);
+  if (field.more?.words) return manyWords(field, line);
   const input = textBox(field.input.type === "date" ? { type: "text" } : field.input, { value: (line.value ?? []).join(", ") });
   input.placeholder = say("comma_separated");
   input.addEventListener("input", () => {
@@ -171,6 +179,68 @@ function manyPicker(field, line) {
 
 function pickedMark(title, drop) {
   return make("span", { class: "picked" }, title, make("button", { type: "button", class: "btn btn-quiet btn-icon btn-tiny", "aria-label": say("drop", { name: title }), click: drop }, "×"));
+}
+
+function stars(field) {
+  return Array.from({ length: field.more.most }, (_, index) => ({ key: String(index + 1), label: "★".repeat(index + 1) }));
+}
+
+function region(field, line) {
+  const input = make("input", { class: "form-control", "aria-label": say("value"), placeholder: field.label });
+  const holder = make("div", { class: "region-input" }, input);
+  if (line.value) named(line.value).then((name) => (input.value = name));
+  regionInput(holder, input, (code) => (line.value = code));
+  input.addEventListener("input", () => (line.value = input.value));
+  return holder;
+}
+
+async function named(code) {
+  const { names } = await regions();
+  return names.has(code) ? wholeName(names, code) : code;
+}
+
+function manyRegions(field, line) {
+  line.value = Array.isArray(line.value) ? line.value : [];
+  const chosen = make("span", { class: "chips" });
+  const show = async () => {
+    const known = await Promise.all(line.value.map(named));
+    chosen.replaceChildren(...line.value.map((code, at) => pickedMark(known[at], () => {
+      line.value = line.value.filter((other) => other !== code);
+      show();
+    })));
+  };
+  const input = make("input", { class: "form-control", "aria-label": say("value"), placeholder: field.label });
+  const holder = make("div", { class: "region-input" }, input);
+  regionInput(holder, input, (code) => {
+    if (code && !line.value.includes(code)) line.value = [...line.value, code];
+    input.value = "";
+    show();
+  });
+  show();
+  return group(chosen, holder);
+}
+
+function manyWords(field, line) {
+  line.value = Array.isArray(line.value) ? line.value : line.value ? [line.value] : [];
+  const holder = make("div", { class: "chips-input" });
+  wordsInput(holder, make("input", { type: "text", class: "chips-typed", "aria-label": say("value") }), {
+    words: field.more.words,
+    get: () => line.value,
+    set: (words) => (line.value = words),
+  });
+  return holder;
+}
+
+/** A point and kilometres around it. */
+function circle(field, line) {
+  const held = (line.value = { point: line.value?.point ?? "", km: line.value?.km ?? 5 });
+  const point = typeof held.point === "object" ? `${held.point.lat}, ${held.point.lng}` : held.point;
+  const part = (name, label, text) => {
+    const input = make("input", { class: "form-control", "aria-label": label, placeholder: label, value: text, autocomplete: "off" });
+    input.addEventListener("input", () => (held[name] = input.value));
+    return input;
+  };
+  return group(part("point", say("widget.point"), point), part("km", say("widget.km"), held.km), make("span", { class: "soft" }, say("widget.km")));
 }
 
 function moment(field, line) {
