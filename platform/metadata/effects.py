@@ -19,6 +19,7 @@ from .conversion import between
 from .errors import ValueRefused
 from .model import Field
 from .moving import SAMPLES, Move, returned, spans, survey
+from .partial import counts
 from .plan import Plan, names_before, renamed
 from .reading import read_field
 from .wording import say
@@ -175,9 +176,15 @@ class _Meter:
         if not step.unique or step.field not in table.c:
             return
         column = table.c[step.field]
-        field = self.current.entities[step.entity].all_fields[step.field]
-        live = sa.and_(table.c.deleted_at.is_(None), column.is_not(None))
-        query = sa.select(sa.func.min(table.c.id), column, sa.func.count()).where(live).group_by(column)
+        wanted = self.desired.entities[step.entity]
+        field = wanted.all_fields[step.field]
+        keys = (step.field, *(field.uniqueness.columns if field.uniqueness else ()))
+        if any(key not in table.c for key in keys):
+            return
+        full = [table.c[key].is_not(None) for key in keys]
+        live = sa.and_(counts(field, wanted, table), *full)
+        query = sa.select(sa.func.min(table.c.id), column, sa.func.count()).where(live)
+        query = query.group_by(*(table.c[key] for key in keys))
         twice = list(self.conn.execute(query.having(sa.func.count() > 1).order_by(sa.func.min(table.c.id))))
         samples = tuple((key, _shown(field, value)) for key, value, _ in twice[:SAMPLES])
         yield Effect("refuse", "duplicates", step.entity, step.field, sum(row[2] for row in twice), samples)

@@ -189,6 +189,11 @@ def _add_indexes(table: sa.Table, entity: Entity) -> None:
         if field.unique:
             name = object_name("uq", entity.key, field.key)
             sa.Index(name, column, unique=True, sqlite_where=live, postgresql_where=live)
+        if field.uniqueness is not None:
+            # Its condition needs operators, which know the names of our tables.
+            from .partial import add_index
+
+            add_index(table, entity, field, object_name("uq", entity.key, field.key))
         if field.indexed or field.behaviour.target is not None:
             sa.Index(object_name("ix", entity.key, field.key), EmptyFirst(column), table.c.id)
     for name in ("owner", "owner_department", "created_at", "updated_at"):

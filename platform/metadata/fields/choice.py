@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -11,7 +12,7 @@ from ..errors import ValueRefused
 from ..fieldtype import ExcelFormat, FieldType
 from ..model import Field, Option, fold
 from ..operators import CHOICE
-from ..wording import text_of
+from ..wording import say, text_of
 
 OPTIONS_SCHEMA: Mapping[str, Any] = {
     "options": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"$ref": "#/$defs/option"}}]}
@@ -23,6 +24,37 @@ EXAMPLE_OPTIONS = {
         {"key": "gone", "label": {"zh": "旧", "en": "Old"}, "retired": True, "category": "lost"},
     ]
 }
+
+
+OTHER = "other:"
+"""What a written choice that is none of the options begins with, where a field takes one."""
+
+LONGEST_OTHER = 200
+_OTHER = re.compile(r"\s*(?:other|其他|其它)\s*[:：](.*)", re.IGNORECASE | re.DOTALL)
+
+
+def other_of(field: Field, word: str) -> str | None:
+    """`other:` and the text, where the field takes one and the word says so; None for all else.
+    Raises ValueRefused.
+    """
+    match = _OTHER.fullmatch(word) if field.other and word not in field.choice_by_key else None
+    if match is None:
+        return None
+    text = " ".join(match[1].split())
+    if not text:
+        raise ValueRefused("other_empty")
+    if len(text) > LONGEST_OTHER:
+        raise ValueRefused("too_long", max=LONGEST_OTHER)
+    if "|" in text:
+        raise ValueRefused("bad_character")
+    return OTHER + text
+
+
+def keys_schema(field: Field) -> dict[str, Any]:
+    """The JSON Schema of one chosen key."""
+    known = {"type": "string", "enum": list(field.choice_by_key)}
+    written = {"type": "string", "pattern": f"^{OTHER}[^|]+$", "maxLength": len(OTHER) + LONGEST_OTHER}
+    return {"anyOf": [known, written]} if field.other else known
 
 
 def option_of(field: Field, word: str) -> Option:
@@ -41,14 +73,18 @@ def key_of(field: Field, raw: Any) -> str:
     """The raw, if it is the key of an option, retired or not: conditions name options by key only.
     Raises ValueRefused.
     """
+    if isinstance(raw, str) and field.other and raw.startswith(OTHER):
+        return raw
     if not isinstance(raw, str) or raw not in field.choice_by_key:
         raise ValueRefused("unknown_option", value=str(raw)[:60])
     return raw
 
 
 def label_of(field: Field, key: str, lang: str) -> str:
-    """The option's label; the bare key when the option exists no more."""
+    """The option's label; the bare key when the option exists no more; what was written instead of one."""
     option = field.choice_by_key.get(key)
+    if option is None and key.startswith(OTHER):
+        return say("field.other", lang, text=key.removeprefix(OTHER))
     return text_of(option.label, lang, key) if option else key
 
 
@@ -61,8 +97,8 @@ def pills(field: Field, lang: str) -> dict[str, str]:
 
 
 def unknown_pill(key: str) -> str:
-    """The HTML of an option that exists no more."""
-    return f'<span class="pill pill-gray">{escape(key)}</span>'
+    """The HTML of what is none of the options: one that exists no more, or something written."""
+    return f'<span class="pill pill-gray">{escape(key.removeprefix(OTHER))}</span>'
 
 
 class Choice(FieldType):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from typing import Any
 
 from sqlalchemy.types import TypeEngine
@@ -12,7 +13,17 @@ from ..errors import ValueRefused
 from ..fieldtype import CellRenderer, Examples, InputWidget
 from ..model import Field, fold
 from ..operators import MULTI
-from .choice import EXAMPLE_OPTIONS, Choice, key_of, label_of, option_of, pills, unknown_pill
+from .choice import (
+    EXAMPLE_OPTIONS,
+    Choice,
+    key_of,
+    keys_schema,
+    label_of,
+    option_of,
+    other_of,
+    pills,
+    unknown_pill,
+)
 from .raw import text_of
 
 _SEPARATOR = re.compile(r"[,，;；、|\n]")
@@ -48,21 +59,21 @@ class Multiselect(Choice):
         return KeySet()
 
     def json_schema(self, field: Field) -> dict[str, Any]:
-        items = {"type": "string", "enum": list(field.choice_by_key)}
+        items = keys_schema(field)
         return {"type": "array", "items": items, "uniqueItems": True}
 
     def parse(self, field: Field, raw: Any) -> tuple[str, ...] | None:
         words = [word for part in _parts(field, raw) if (word := text_of(part)) is not None]
         if len(words) > _MOST:
             raise ValueRefused("too_many", max=_MOST)
-        chosen = {option_of(field, word).key for word in words}
-        return tuple(key for key in field.choice_by_key if key in chosen) or None
+        chosen = dict.fromkeys(other_of(field, word) or option_of(field, word).key for word in words)
+        return (*_in_order(field, chosen), *(key for key in chosen if key not in field.choice_by_key)) or None
 
     def operand(self, field: Field, raw: Any) -> tuple[str, ...] | None:
         if raw in (None, "", []):
             return None
-        chosen = {key_of(field, part) for part in (raw if isinstance(raw, list | tuple) else [raw])}
-        return tuple(key for key in field.choice_by_key if key in chosen)
+        chosen = dict.fromkeys(key_of(field, part) for part in (raw if isinstance(raw, list | tuple) else [raw]))
+        return (*_in_order(field, chosen), *(key for key in chosen if key not in field.choice_by_key))
 
     def dump(self, field: Field, value: Any) -> Any:
         return None if value is None else list(value)
@@ -81,6 +92,10 @@ class Multiselect(Choice):
 
     def widget(self, field: Field) -> InputWidget:
         return InputWidget("multiselect")
+
+
+def _in_order(field: Field, chosen: Container[str]) -> tuple[str, ...]:
+    return tuple(key for key in field.choice_by_key if key in chosen)
 
 
 def _parts(field: Field, raw: Any) -> list[Any]:

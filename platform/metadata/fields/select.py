@@ -9,7 +9,17 @@ from sqlalchemy.types import TypeEngine
 from ..columns import plain_text
 from ..fieldtype import CellRenderer, Examples, InputWidget
 from ..model import Field
-from .choice import EXAMPLE_OPTIONS, Choice, key_of, label_of, option_of, pills, unknown_pill
+from .choice import (
+    EXAMPLE_OPTIONS,
+    Choice,
+    key_of,
+    keys_schema,
+    label_of,
+    option_of,
+    other_of,
+    pills,
+    unknown_pill,
+)
 from .raw import text_of
 
 
@@ -41,11 +51,11 @@ class Select(Choice):
         return plain_text()
 
     def json_schema(self, field: Field) -> dict[str, Any]:
-        return {"type": "string", "enum": list(field.choice_by_key)}
+        return keys_schema(field)
 
     def parse(self, field: Field, raw: Any) -> str | None:
         word = text_of(raw)
-        return None if word is None else option_of(field, word).key
+        return None if word is None else other_of(field, word) or option_of(field, word).key
 
     def operand(self, field: Field, raw: Any) -> str | None:
         return None if raw in (None, "") else key_of(field, raw)

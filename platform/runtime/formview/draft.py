@@ -82,7 +82,7 @@ def raw_of(ctx: Context, field: Field, value: Any) -> Raw:
         return value.astimezone(ctx.zone).strftime("%Y-%m-%dT%H:%M")
     if isinstance(value, bool):
         return "1" if value else "0"
-    dumped = field.behaviour.dump(field, value)
+    dumped = field.behaviour.entry(field, value, ctx.lang)
     if isinstance(value, Decimal):
         return _short(str(dumped))
     return [str(each) for each in dumped] if isinstance(dumped, list | tuple) else str(dumped)
@@ -109,16 +109,16 @@ def draft_of_record(ctx: Context, entity: str, record: Record) -> Draft:
     draft = Draft(titles=dict(record.labels), values=record, rev=str(record.get("rev", "")))
     for key, value in record.items():
         if key in tables:
-            draft.lines[key] = [_line(ctx, tables[key], child) for child in value]
+            draft.lines[key] = [_line(ctx, tables[key], child, number) for number, child in enumerate(value)]
         elif key in fields:
             draft.raws[key] = raw_of(ctx, fields[key], value)
     return draft
 
 
-def _line(ctx: Context, table: Field, child: Record) -> Line:
+def _line(ctx: Context, table: Field, child: Record, number: int) -> Line:
     fields = ctx.catalog.entity(table.option("target")).all_fields
     raws = {key: raw_of(ctx, fields[key], value) for key, value in child.items() if key in fields}
-    return Line(raws, dict(child.labels), dict(child), str(child["id"]), str(child["rev"]))
+    return Line(raws, dict(child.labels), dict(child), str(child["id"]), str(child["rev"]), number)
 
 
 def draft_of_values(ctx: Context, entity: str, values: Mapping[str, Any]) -> Draft:
@@ -134,7 +134,7 @@ def draft_of_copy(ctx: Context, entity: str, record: Record) -> Draft:
     _copy(ctx, entity, record, draft.raws, draft.titles)
     for table in ctx.catalog.children[entity]:
         if table.key in ctx.access.entity(entity).creatable and record.get(table.key):
-            draft.lines[table.key] = [Line() for _ in record[table.key]]
+            draft.lines[table.key] = [Line(number=number) for number, _ in enumerate(record[table.key])]
             for line, child in zip(draft.lines[table.key], record[table.key], strict=True):
                 _copy(ctx, table.option("target"), child, line.raws, line.titles)
     return draft
@@ -146,7 +146,7 @@ def _copy(ctx: Context, entity: str, record: Record, raws: dict[str, Raw], title
         found = rights.entity.fields[key]
         unseen = found.behaviour.target is not None and key not in record.labels
         # Files belong to one record; a copy begins without them.
-        own = found.unique or found.behaviour.files
+        own = found.unique or not found.copy or found.behaviour.files
         if own or unseen or key in record.masked or isinstance(record[key], list):
             continue
         raws[key] = raw_of(ctx, found, record[key])

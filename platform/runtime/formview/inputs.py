@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from ...metadata.errors import NotFound
 from ...metadata.model import Field, Option, Placed, Section
+from ...metadata.rules import LOCK, SET
+from ...metadata.uploads import FileFacts, facts_in
 from ...metadata.wording import text_of
 from ..records import picking
+from ..records.ruling import rules_of
 from .draft import Draft, Line, Raw, exact_of, start_of
+from .live import State
 
 if TYPE_CHECKING:
     from ...rbac.access import EntityAccess
@@ -25,7 +29,8 @@ NOTHING = "–"
 class Input:
     """One input. `name` is its HTML name, `raw` what stands in it, `title` the text of a reference.
 
-    `exact` is the whole text where `raw` is less; `shown` is the value as HTML where it may only be read.
+    `exact` is the whole text where `raw` is less; `shown` is the value as HTML where it may only be read. Rules
+    may hide it or, where it is `guarded`, lock it.
     """
 
     field: Field
@@ -39,6 +44,9 @@ class Input:
     placeholder: str = ""
     required: bool = False
     wide: bool = False
+    hidden: bool = False
+    guarded: bool = False
+    locked: bool = False
     error: str | None = None
     shown: Markup | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
@@ -49,6 +57,13 @@ class Input:
     def chosen(self) -> frozenset[str]:
         """The keys chosen of the choices."""
         return frozenset(self.raw if isinstance(self.raw, list) else [self.raw] if self.raw else [])
+
+    @property
+    def files(self) -> list[FileFacts]:
+        """The uploaded files it holds, in their order."""
+        known = facts_in(self.title)
+        ids = [int(one) for one in self.raw if one.isdigit()] if isinstance(self.raw, list) else []
+        return [known[each] for each in ids if each in known]
 
     @property
     def text(self) -> str:
@@ -104,13 +119,21 @@ class FormSection:
         """Whether an input of it was refused."""
         return any(each.error for each in self.inputs)
 
+    @property
+    def hidden(self) -> bool:
+        """Whether rules hide all there is in it."""
+        return all(each.hidden for each in self.inputs)
+
 
 class FormBuilder:
     """Builds inputs for one entity and one purpose: `create` or `edit`."""
 
-    def __init__(self, ctx: Context, entity: str, draft: Draft, operation: str) -> None:
+    def __init__(
+        self, ctx: Context, entity: str, draft: Draft, operation: str, state: State | None = None
+    ) -> None:
         self.ctx = ctx
         self.draft = draft
+        self.state = state or State()
         self.operation = operation
         self.rights: EntityAccess = ctx.access.entity(entity)
         self.entity = self.rights.entity
@@ -123,10 +146,13 @@ class FormBuilder:
             return self.rights.creatable
         return self.rights.writable - getattr(self.draft.values, "masked", frozenset())
 
-    def sections(self) -> list[FormSection]:
-        """The sections that have anything to show."""
-        built = [self._section(section) for section in sections_of(self.ctx, self.entity.key)]
-        return [section for section in built if section.inputs]
+    def sections(self, sections: Iterable[Section]) -> list[FormSection]:
+        """Those of the sections that have anything to show."""
+        return [section for section in self.built(sections) if section.inputs]
+
+    def built(self, sections: Iterable[Section]) -> list[FormSection]:
+        """These sections, also those that have nothing to show: for whoever designs them."""
+        return [self._section(section) for section in sections]
 
     def section(self, sections: Iterable[Section], key: str) -> FormSection:
         """The section called `key`. Raises NotFound."""
@@ -174,11 +200,14 @@ class FormBuilder:
     def build(self, found: Field, held: Held, *, writable: bool, wide: bool = False) -> Input:
         """An input from what it holds; one that may not be written shows its value instead."""
         lang = self.ctx.lang
+        told = self.state.locked.get(held.name, {})
+        if "raw" in told:
+            held = replace(held, raw=told["raw"], title=told["title"])
         widget = found.behaviour.widget(found)
         kind = widget.kind if writable else "readonly"
         shown = None
         if kind == "readonly":
-            html = found.behaviour.cell(found, lang, self.ctx.zone)(held.value, held.title or None)
+            html = found.behaviour.large(found, lang, self.ctx.zone)(held.value, held.title or None)
             shown = Markup(html or NOTHING)
         return Input(
             field=found,
@@ -190,13 +219,20 @@ class FormBuilder:
             title=held.title,
             help=text_of(found.help, lang),
             placeholder=text_of(found.placeholder, lang),
-            required=found.required and writable,
-            wide=wide or kind == "textarea",
+            required=writable and (found.required or held.name in self.state.required),
+            wide=wide or widget.wide,
+            hidden=held.name in self.state.hidden,
+            guarded=writable and self._is_guarded(found),
+            locked=held.name in self.state.locked,
             error=held.error,
             shown=shown,
             attributes=self._attributes(found, widget.attributes),
             choices=tuple(_choices(found, held.raw, lang)),
         )
+
+    def _is_guarded(self, found: Field) -> bool:
+        deeds = rules_of(self.ctx.catalog, found.entity).of(LOCK, SET)
+        return any(found.key in deed.fields for deed in deeds)
 
     def _attributes(self, found: Field, given: Mapping[str, Any]) -> dict[str, Any]:
         attributes = dict(given)
@@ -221,8 +257,11 @@ class FormBuilder:
             name=table.key,
             kind="subtable",
             label=table.text(self.ctx.lang),
-            required=table.required and writable,
+            required=writable and (table.required or table.key in self.state.required),
             wide=True,
+            hidden=table.key in self.state.hidden,
+            guarded=writable and self._is_guarded(table),
+            locked=table.key in self.state.locked,
             error=self.draft.errors.get(table.key),
             table=built,
         )
@@ -244,22 +283,6 @@ class FormBuilder:
             held = Held(name, raw, title, self.draft.errors.get(name), line.shown.get(key))
             cells.append(self.build(column, held, writable=key in allowed))
         return TableRow(number, tuple(cells), line.id, line.rev)
-
-
-def sections_of(ctx: Context, entity: str) -> Sequence[Section]:
-    """The form's sections; without a form one section of everything that is not hidden."""
-    form = ctx.catalog.form_of(entity)
-    if form is not None:
-        return form.sections
-    found = ctx.catalog.entity(entity)
-    placed = tuple(Placed(f.key) for f in found.fields.values() if not f.hidden and f.key != found.parent)
-    return (Section("main", found.label, placed),)
-
-
-def sections_shown(ctx: Context, entity: str) -> Sequence[Section]:
-    """The sections of a record's page: those of its layout, else the form's."""
-    detail = ctx.catalog.detail_of(entity)
-    return detail.sections if detail is not None and detail.sections else sections_of(ctx, entity)
 
 
 def summed(columns: Sequence[Field]) -> frozenset[str]:

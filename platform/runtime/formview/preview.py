@@ -6,44 +6,46 @@ field that is hidden from him, or from one that nobody sent, is left as it is un
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ...metadata import conditions, formula
 from ...metadata.errors import UnknownField, ValueRefused
 from ...metadata.model import Field
-from ...metadata.reading import rollup_source
+from ...metadata.results import rollup_source
 from ..records import Records, paths
 from ..records.kept import keep
 from ..records.listrequest import ListRequest
+from ..records.outlook import AGGREGATES
 from ..records.record import Record
+from ..records.ruling import rules_of
 from .draft import Draft, Line, Raw, raw_of
+from .live import UNKNOWN, Live, State
 from .titles import titles_of_ids
 
 if TYPE_CHECKING:
     from ..context import Context
 
-UNKNOWN: Any = object()
-"""Stands for a value the reader may not see, or that nobody knows yet."""
-
 MOST_BEHIND = 500
 
-AGGREGATES: Mapping[str, Callable[[Sequence[Any]], Any]] = {
-    "sum": sum,
-    "count": len,
-    "avg": lambda values: sum(values) / len(values) if values else None,
-    "min": lambda values: min(values, default=None),
-    "max": lambda values: max(values, default=None),
-    "count_distinct": lambda values: len(set(values)),
-}
 
-
-def preview(ctx: Context, entity: str, draft: Draft, record: Record | None) -> dict[str, dict[str, Any]]:
-    """By input name: `raw` and `title` for an input that takes a default, `html` for a value that is shown.
+def preview(ctx: Context, entity: str, draft: Draft, record: Record | None) -> dict[str, Any]:
+    """`values` by input name: `raw` and `title` for an input that takes a default, `html` for a value that is
+    shown; and what `rules` make of the inputs.
 
     `record` is the stored one that is being changed. Queries: 1 for each entity looked at behind references.
     """
-    return dict(_Form(ctx, entity, draft, record).told())
+    form = EnteredForm(ctx, entity, draft, record)
+    return {"values": dict(form.told()), "rules": form.live.state().dump()}
+
+
+def ruled(ctx: Context, entity: str, draft: Draft, record: Record | None) -> State:
+    """What rules make of a form as it is opened. Queries: none without rules."""
+    children = (table.option("target") for table in ctx.catalog.children[entity])
+    if not any(key in ctx.catalog.rules_of for key in (entity, *children)):
+        return State()
+    return EnteredForm(ctx, entity, draft, record).live.state()
 
 
 class _Behind:
@@ -55,7 +57,7 @@ class _Behind:
         self.columns: dict[str, set[str]] = {}
         self.known: dict[str, dict[int, Record]] = {}
 
-    def want(self, row: _Row) -> None:
+    def want(self, row: EnteredRow) -> None:
         """Note what a row's formulas will ask for."""
         for path in row.reads():
             head, _, rest = path.partition(".")
@@ -96,14 +98,14 @@ def _is_seen(ctx: Context, entity: str, path: str) -> bool:
     return ctx.access.may(entity, "view")
 
 
-class _Row:
+class EnteredRow:
     """The record, or a line of it: typed values of what stands in the form, computed ones as they are asked for.
 
     `prefix` stands before a field's key in the name of its input; `stored` is the row as it was read.
     """
 
     def __init__(
-        self, form: _Form, entity: str, raws: Mapping[str, Raw], stored: Mapping[str, Any], prefix: str = ""
+        self, form: EnteredForm, entity: str, raws: Mapping[str, Raw], stored: Mapping[str, Any], prefix: str = ""
     ) -> None:
         self.form, self.ctx, self.stored = form, form.ctx, stored
         self.rights = form.ctx.access.entity(entity)
@@ -131,6 +133,7 @@ class _Row:
             compiled = self.ctx.catalog.formulas.get((self.entity.key, field.key))
             if compiled is not None:
                 yield from compiled.reads
+        yield from rules_of(self.ctx.catalog, self.entity.key).reads
 
     def fill(self) -> Iterator[tuple[Field, Any]]:
         """Defaults that apply now: of what is empty, and of what follows from something just changed."""
@@ -152,6 +155,10 @@ class _Row:
         if not self.moved.isdisjoint(path.partition(".")[0] for path in reads):
             return True
         return self.is_new and self.values.get(field.key) is None
+
+    def usual(self, field: Field) -> Any:
+        """The constant a new row has in the field."""
+        return None if field.default is None else _parsed(field, field.default)
 
     def evaluate(self, compiled: formula.Formula) -> Any:
         """The value of a formula, UNKNOWN where it looks at something that is."""
@@ -196,7 +203,7 @@ class _Row:
             return self.stored.get(field.key, UNKNOWN)
         return self._gathered(field, self.form.lines[table], source[2])
 
-    def _gathered(self, field: Field, lines: Sequence[_Row], key: str | None) -> Any:
+    def _gathered(self, field: Field, lines: Sequence[EnteredRow], key: str | None) -> Any:
         where = field.option("where")
         if where is not None and lines:
             child = lines[0].entity
@@ -220,7 +227,7 @@ class _Row:
     def defaults(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """What its inputs take as defaults, by field."""
         for field, value in self.fill():
-            yield field.key, self._told(field, value)
+            yield field.key, self.told(field, value)
 
     def shown(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Its computed values, by field."""
@@ -228,9 +235,10 @@ class _Row:
             if field.behaviour.computed and field.key in self.rights.readable:
                 value = self.value(field.key)
                 if value is not UNKNOWN:
-                    yield field.key, self._told(field, value)
+                    yield field.key, self.told(field, value)
 
-    def _told(self, field: Field, value: Any) -> dict[str, Any]:
+    def told(self, field: Field, value: Any) -> dict[str, Any]:
+        """A value as its input takes it, or as it is shown where there is none."""
         title = None
         if field.behaviour.target is not None and isinstance(value, int):
             target = str(field.option("target", ""))
@@ -241,28 +249,30 @@ class _Row:
         return {"html": shown}
 
 
-class _Form:
+class EnteredForm:
     """A record with its lines as a form holds them."""
 
     def __init__(self, ctx: Context, entity: str, draft: Draft, record: Record | None) -> None:
         self.ctx, self.draft = ctx, draft
         self.behind = _Behind(ctx)
-        self.row = _Row(self, entity, draft.raws, record or {})
-        self.lines: dict[str, list[_Row]] = {}
+        self.row = EnteredRow(self, entity, draft.raws, record or {})
+        self.lines: dict[str, list[EnteredRow]] = {}
         for table in ctx.catalog.children[entity]:
             known = {line["id"]: line for line in (record or {}).get(table.key) or ()}
             if table.key in draft.lines:
                 self.lines[table.key] = self._sent(table, draft.lines[table.key], known)
             elif table.key in (record or {}) or record is None:
-                self.lines[table.key] = [_Row(self, table.option("target"), {}, line) for line in known.values()]
+                self.lines[table.key] = [
+                    EnteredRow(self, table.option("target"), {}, line) for line in known.values()
+                ]
         for row in (self.row, *(line for lines in self.lines.values() for line in lines)):
             self.behind.want(row)
 
-    def _sent(self, table: Field, lines: Sequence[Line], known: Mapping[int, Record]) -> list[_Row]:
+    def _sent(self, table: Field, lines: Sequence[Line], known: Mapping[int, Record]) -> list[EnteredRow]:
         found = []
         for number, line in enumerate(lines):
             stored = known.get(int(line.id), {}) if line.id.isascii() and line.id.isdigit() else {}
-            found.append(_Row(self, table.option("target"), line.raws, stored, f"{table.key}[{number}]."))
+            found.append(EnteredRow(self, table.option("target"), line.raws, stored, f"{table.key}[{number}]."))
         return found
 
     def default(self, field: Field) -> formula.Formula:
@@ -272,16 +282,25 @@ class _Form:
 
     def told(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Everything that may have moved, by the names the inputs were sent under: first what inputs take."""
+        for prefix, row in self.placed():
+            yield from ((prefix + key, told) for key, told in row.defaults())
+        yield from self.live.told()
+        for prefix, row in self.placed():
+            yield from ((prefix + key, told) for key, told in row.shown())
+
+    def placed(self) -> list[tuple[str, EnteredRow]]:
+        """The record and the lines that were sent, each with what stands before its inputs' names."""
         sent = [
             (f"{table}[{line.number}].", row)
             for table, lines in self.draft.lines.items()
             for line, row in zip(lines, self.lines[table], strict=True)
         ]
-        placed = [("", self.row), *sent]
-        for prefix, row in placed:
-            yield from ((prefix + key, told) for key, told in row.defaults())
-        for prefix, row in placed:
-            yield from ((prefix + key, told) for key, told in row.shown())
+        return [("", self.row), *sent]
+
+    @cached_property
+    def live(self) -> Live:
+        """What rules make of it."""
+        return Live(self)
 
 
 def _parsed(field: Field, raw: Raw) -> Any:

@@ -17,7 +17,7 @@ from ...metadata.model import Field
 from ...rbac.decisions import WITH_PARENT
 from .. import changelog
 from ..files import attaching
-from . import cases, checks, computed, defaults, linking, sequences, values
+from . import cases, checks, computed, defaults, linking, partial, sequences, values
 from .batch import ABSENT, Batch, pivot
 from .insertion import insert
 from .integrity import translated
@@ -148,6 +148,7 @@ def _check(new: New, link: str | None, above: cases.Above | None = None) -> None
     refuse_unpickable(batch, checks.never, batch.row)
     attaching.refuse_unfit(batch, attaching.in_new(batch))
     checks.refuse_doubles(batch, lambda position, key: batch.columns[key][position])
+    partial.of_new(batch, link, above[1] if above else {})
 
 
 def _ask(batch: Batch, asked: Sequence[checks.Check]) -> list[set[Any]]:

@@ -28,7 +28,7 @@ def conflict_of(entity: Entity, error: IntegrityError) -> Conflict:
     diagnosis = getattr(error.orig, "diag", None)
     constraint = getattr(diagnosis, "constraint_name", None) or ""
     for field in entity.fields.values():
-        if not field.unique:
+        if not field.unique and field.uniqueness is None:
             continue
         named = re.search(rf"\b{table_name(entity.key)}\.{field.key}\b", text)
         if constraint == object_name("uq", entity.key, field.key) or (not constraint and named):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from ...metadata.model import Detail, Field, Placed, Section
 from ...metadata.wording import text_of
-from ..formview.inputs import sections_shown, summed
+from ..formview.choosing import sections_shown
+from ..formview.draft import Draft
+from ..formview.inputs import summed
+from ..formview.preview import ruled
 from ..records.record import Record
 
 if TYPE_CHECKING:
@@ -86,25 +90,32 @@ class Facts:
         self.tables = {table.key: table for table in ctx.catalog.children[entity]}
         self.detail: Detail | None = ctx.catalog.detail_of(entity)
 
+    @cached_property
+    def hidden(self) -> set[str]:
+        """The fields that rules hide in this record."""
+        return ruled(self.ctx, self.entity.key, Draft(values=self.record), self.record).hidden
+
     def fact(self, placed: Placed) -> Fact:
         """One fact."""
         field = self.entity.all_fields[placed.field]
         value = self.record.get(field.key)
         label = self.record.labels.get(field.key)
-        html = field.behaviour.cell(field, self.ctx.lang, self.ctx.zone)(value, label)
+        html = field.behaviour.large(field, self.ctx.lang, self.ctx.zone)(value, label)
         if value is not None and field.behaviour.target is not None and label is None:
             html = "—"
-        wide = placed.span > 1 or field.behaviour.widget(field).kind == "textarea"
+        wide = placed.span > 1 or field.behaviour.widget(field).wide
         locked = field.key in self.record.masked
         return Fact(field, field.text(self.ctx.lang), Markup(html), value in (None, ()), locked, wide)
 
-    def sections(self) -> list[FactSection]:
-        """The sections that have anything the reader may see."""
-        found = [self._section(section) for section in sections_shown(self.ctx, self.entity.key)]
+    def sections(self, chosen: Sequence[Section] = ()) -> list[FactSection]:
+        """The sections that have anything the reader may see; the page's, where none are given."""
+        shown = chosen or sections_shown(self.ctx, self.entity.key, self.record)
+        found = [self._section(section) for section in shown]
         return [section for section in found if section.facts or section.tables]
 
     def _section(self, section: Section) -> FactSection:
         seen = [p for p in section.fields if p.field in self.rights.readable and p.field in self.entity.all_fields]
+        seen = [placed for placed in seen if placed.field not in self.hidden]
         facts = tuple(self.fact(placed) for placed in seen if placed.field not in self.tables)
         tables = tuple(self._lines(placed) for placed in seen if placed.field in self.tables)
         editable = "edit" in self.record.may and any(p.field in self.rights.writable for p in seen)

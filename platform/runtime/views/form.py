@@ -13,6 +13,7 @@ from ...metadata.errors import AccessDenied, Conflict, FormloomError, InvalidInp
 from ...metadata.model import Entity, Field
 from ...metadata.wording import say
 from ..context import Context
+from ..formview.choosing import form_for, sections_of
 from ..formview.draft import (
     Draft,
     draft_of_copy,
@@ -23,18 +24,18 @@ from ..formview.draft import (
     written,
 )
 from ..formview.inputs import FormBuilder
-from ..formview.preview import preview
+from ..formview.preview import preview, ruled
 from ..formview.rebase import rebase
 from ..formview.titles import titles_of, titles_of_ids
 from ..http.answer import json_answer, local_address
 from ..http.call import Call
 from ..http.serve import api, page
-from ..records import Records
+from ..records import ConfirmRequired, Record, Records
 from ..records.merging import VersionConflict
 from ..render import render
 from .moves import moved
 
-BACK, COPY, AGAIN = "back", "copy", "_again"
+BACK, COPY, AGAIN, CONFIRMED = "back", "copy", "_again", "_confirm"
 CREATE, EDIT = "create", "edit"
 
 
@@ -82,8 +83,8 @@ def create(ctx: Context, call: Call) -> Response:
     ctx.access.entity(entity).require("create")
     draft = draft_of_form(ctx, entity, call.form)
     try:
-        record_id = Records(ctx).create(entity, written(ctx, entity, draft, new=True))
-    except (InvalidInput, Conflict, AccessDenied) as error:
+        record_id = Records(ctx, confirmed(call)).create(entity, written(ctx, entity, draft, new=True))
+    except (InvalidInput, Conflict, AccessDenied, ConfirmRequired) as error:
         return _refused(ctx, call, entity, draft, CREATE, error)
     back = call.form.one("_" + BACK)
     done = say("form.created", ctx.lang, name=ctx.catalog.entity(entity).text(ctx.lang))
@@ -100,8 +101,8 @@ def update(ctx: Context, call: Call) -> Response:
     if rev is None:
         raise InvalidInput("version_required")
     try:
-        Records(ctx).update(entity, record_id, written(ctx, entity, draft, new=False), rev=rev)
-    except (InvalidInput, Conflict) as error:
+        Records(ctx, confirmed(call)).update(entity, record_id, written(ctx, entity, draft, new=False), rev=rev)
+    except (InvalidInput, Conflict, ConfirmRequired) as error:
         return _refused(ctx, call, entity, draft, EDIT, error)
     back = call.form.one("_" + BACK)
     return moved(ctx, call, local_address(back, f"/e/{entity}/{record_id}"), say("form.saved", ctx.lang))
@@ -115,7 +116,20 @@ def compute(ctx: Context, call: Call) -> Response:
         record = Records(ctx).get(entity, call.form.number("_id", 0))
     rights.require("create" if record is None else "edit")
     draft = draft_of_form(ctx, entity, call.form)
-    return json_answer({"values": preview(ctx, entity, draft, record)})
+    form = form_for(ctx, entity, draft, record)
+    return json_answer({**preview(ctx, entity, draft, record), "form": form.key if form else ""})
+
+
+def reshape(ctx: Context, call: Call) -> Response:
+    """The form with everything typed, where what was typed asks for another one. Nothing is saved."""
+    entity = call.path["entity"]
+    draft = draft_of_form(ctx, entity, call.form)
+    operation = EDIT if call.form.one("_id") else CREATE
+    ctx.access.entity(entity).require(operation)
+    if operation == EDIT:
+        draft.values = Records(ctx).get(entity, call.form.number("_id", 0))
+    draft.titles = titles_of(ctx, entity, draft)
+    return _shown(ctx, call, entity, draft, operation)
 
 
 def _refused(
@@ -125,7 +139,8 @@ def _refused(
     assert ctx.site is not None
     with ctx.site.database.reading() as conn:
         fresh = replace(ctx, conn=conn)
-        draft.complain(error.fields, ctx.lang)
+        if not isinstance(error, ConfirmRequired):
+            draft.complain(error.fields, ctx.lang)
         if operation == EDIT:
             record = Records(fresh).get(entity, call.record_id())
             draft.values = record
@@ -138,8 +153,10 @@ def _refused(
 def _shown(
     ctx: Context, call: Call, entity: str, draft: Draft, operation: str, error: FormloomError | None = None
 ) -> Response:
-    builder = FormBuilder(ctx, entity, draft, operation)
-    sections = builder.sections()
+    record = draft.values if isinstance(draft.values, Record) else None
+    builder = FormBuilder(ctx, entity, draft, operation, ruled(ctx, entity, draft, record))
+    form = form_for(ctx, entity, draft, record)
+    sections = builder.sections(sections_of(ctx, entity, form))
     back = call.form.one("_" + BACK) or call.query.one(BACK)
     home = f"/e/{entity}/{call.record_id()}" if operation == EDIT else f"/e/{entity}"
     found = builder.entity
@@ -154,6 +171,9 @@ def _shown(
         plural=found.text(ctx.lang, plural=True),
         icon_name=found.icon or "table",
         sections=sections,
+        form_key=form.key if form else "",
+        warnings=warnings_of(ctx, error),
+        confirm=to_confirm(call, error),
         draft=draft,
         action=home if operation == EDIT else f"/e/{entity}",
         back=local_address(back, "") if back else "",
@@ -172,7 +192,26 @@ def computes(ctx: Context, entity: Entity) -> bool:
     """Whether anything in a form of this entity follows from what is entered."""
     tables = [ctx.catalog.entity(table.option("target")) for table in ctx.catalog.children[entity.key]]
     fields = [field for each in (entity, *tables) for field in each.fields.values()]
-    return any(field.behaviour.computed or field.default_formula for field in fields)
+    follows = any(f.behaviour.computed or f.default_formula or f.option("fill") for f in fields)
+    ruled_here = any(each.key in ctx.catalog.rules_of for each in (entity, *tables))
+    return follows or ruled_here or any(f.when for f in ctx.catalog.forms_of.get(entity.key, ()))
+
+
+def confirmed(call: Call) -> list[str]:
+    """The rules whose warnings were seen on the form."""
+    return call.form.one(CONFIRMED).split()
+
+
+def to_confirm(call: Call, error: FormloomError | None) -> str:
+    """What the form sends when it is saved all the same."""
+    return " ".join([*confirmed(call), *error.rules]) if isinstance(error, ConfirmRequired) else ""
+
+
+def warnings_of(ctx: Context, error: FormloomError | None) -> list[str]:
+    """What rules warn of."""
+    if not isinstance(error, ConfirmRequired):
+        return []
+    return [each["message"] for each in error.members_in(ctx.lang)["warnings"]]
 
 
 def _title(ctx: Context, builder: FormBuilder, draft: Draft) -> str:
@@ -224,13 +263,17 @@ def _overlaps(ctx: Context, builder: FormBuilder, error: FormloomError | None) -
         texts = [
             _overlap_text(ctx, field, value, titles) for value in (overlap.base, overlap.theirs, overlap.mine)
         ]
-        raw = (
-            "" if overlap.theirs is None else str(raw_of(ctx, field, field.behaviour.parse(field, overlap.theirs)))
-        )
+        raw = "" if overlap.theirs is None else _sent(ctx, field, overlap.theirs)
         names = dict(zip(("base", "theirs", "mine"), texts, strict=True))
         label = _label_of(ctx, builder, overlap.field)
         found.append({"name": overlap.field, "label": label, "raw": raw, **names})
     return found
+
+
+def _sent(ctx: Context, field: Field, dumped: Any) -> str:
+    """A JSON value as its input would send it; what an input sends in parts stands between commas."""
+    raw = raw_of(ctx, field, field.behaviour.parse(field, dumped))
+    return raw if isinstance(raw, str) else ",".join(raw)
 
 
 def _overlap_titles(ctx: Context, field: Field, values: list[Any]) -> dict[int, str]:
@@ -250,6 +293,7 @@ def _overlap_text(ctx: Context, field: Field, dumped: Any, titles: dict[int, str
 routes = [
     Route("/e/{entity}/new", page(new_form)),
     Route("/e/{entity}/compute", api(compute), methods=["POST"]),
+    Route("/e/{entity}/reshape", page(reshape), methods=["POST"]),
     Route("/e/{entity}/{id}/edit", page(edit_form)),
     Route("/e/{entity}", page(create, write=True), methods=["POST"]),
     Route("/e/{entity}/{id}", page(update, write=True), methods=["POST"]),

@@ -12,20 +12,22 @@ from starlette.routing import Route
 from ...metadata.errors import AccessDenied, Conflict, FormloomError, InvalidInput, NotFound
 from ...metadata.wording import say
 from ..context import Context
+from ..formview.choosing import sections_shown
 from ..formview.draft import Draft, draft_of_form, draft_of_record, written
-from ..formview.inputs import FormBuilder, sections_shown
+from ..formview.inputs import FormBuilder
+from ..formview.preview import ruled
 from ..formview.rebase import rebase
 from ..formview.titles import titles_of
 from ..http.call import Call
 from ..http.serve import page
 from ..listview.rows import draw_rows
 from ..listview.state import read_state
-from ..records import Records
+from ..records import ConfirmRequired, Record, Records
 from ..records.merging import VersionConflict
 from ..recordview import related
 from ..recordview.facts import Facts
 from ..render import render
-from .form import computes
+from .form import computes, confirmed, to_confirm, warnings_of
 from .moves import moved
 
 
@@ -98,8 +100,9 @@ def edit_section(ctx: Context, call: Call) -> Response:
 
 def _section_inputs(ctx: Context, call: Call, draft: Draft, error: FormloomError | None = None) -> Response:
     entity = call.path["entity"]
-    builder = FormBuilder(ctx, entity, draft, "edit")
-    section = builder.section(sections_shown(ctx, entity), call.path["section"])
+    record = draft.values if isinstance(draft.values, Record) else Record({})
+    builder = FormBuilder(ctx, entity, draft, "edit", ruled(ctx, entity, draft, record))
+    section = builder.section(sections_shown(ctx, entity, record), call.path["section"])
     asked = {each.name for each in section.inputs}
     others = [message for name, message in draft.errors.items() if name.partition("[")[0] not in asked]
     return render(
@@ -112,6 +115,8 @@ def _section_inputs(ctx: Context, call: Call, draft: Draft, error: FormloomError
         computes=computes(ctx, builder.entity),
         draft=draft,
         problem=" ".join([error.message(ctx.lang), *others]) if error else "",
+        warnings=warnings_of(ctx, error),
+        confirm=to_confirm(call, error),
         here=f"/e/{entity}/{call.record_id()}",
     )
 
@@ -122,10 +127,11 @@ def save_section(ctx: Context, call: Call) -> Response:
     draft = draft_of_form(ctx, entity, call.form)
     rev = revision(call)
     try:
-        Records(ctx).update(entity, record_id, written(ctx, entity, draft, new=False), rev=rev)
-    except (InvalidInput, Conflict) as error:
+        Records(ctx, confirmed(call)).update(entity, record_id, written(ctx, entity, draft, new=False), rev=rev)
+    except (InvalidInput, Conflict, ConfirmRequired) as error:
         with fresh_reading(ctx) as fresh:
-            draft.complain(error.fields, ctx.lang)
+            if not isinstance(error, ConfirmRequired):
+                draft.complain(error.fields, ctx.lang)
             record = Records(fresh).get(entity, record_id)
             draft.values = record
             if isinstance(error, VersionConflict):
@@ -142,8 +148,9 @@ def move_stage(ctx: Context, call: Call) -> Response:
     if detail is None or detail.stage is None:
         raise NotFound()
     try:
-        Records(ctx).update(entity, record_id, {detail.stage: call.form.one("stage")}, rev=revision(call))
-    except (InvalidInput, Conflict) as error:
+        wanted = {detail.stage: call.form.one("stage")}
+        Records(ctx, confirmed(call)).update(entity, record_id, wanted, rev=revision(call))
+    except (InvalidInput, Conflict, ConfirmRequired) as error:
         if not call.is_htmx:
             raise
         return _not_moved(ctx, call, error)
@@ -164,6 +171,9 @@ def _not_moved(ctx: Context, call: Call, error: FormloomError) -> Response:
         headers={"HX-Retarget": "#stage-problem", "HX-Reswap": "innerHTML", "HX-Push-Url": "false"},
         problem=error.message(ctx.lang),
         reasons=reasons,
+        stage=call.form.one("stage"),
+        rev=call.form.one("_rev"),
+        confirm=to_confirm(call, error),
         here=f"/e/{entity.key}/{call.record_id()}",
         stale=isinstance(error, VersionConflict),
     )

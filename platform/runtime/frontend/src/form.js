@@ -1,6 +1,8 @@
 // Forms: what follows from what is entered, saving by key, leaving with unsaved changes, jumping to what was refused.
 
+import htmx from "htmx.org";
 import { act, csrf, say, whenShown } from "./page.js";
+import { applyRules } from "./rules.js";
 
 const WAIT_MS = 250;
 let form = null;
@@ -60,9 +62,31 @@ async function compute(shown) {
   const answer = await fetch(`/e/${shown.dataset.entity}/compute`, { method: "POST", headers, body: data }).catch(() => null);
   // A form that cannot be looked ahead of is saved all the same: what is wrong is told then.
   if (!answer?.ok || asked !== shown.asked || !shown.isConnected) return;
-  const { values } = await answer.json();
+  const { values, rules, form: key } = await answer.json();
+  if (shown.dataset.form !== undefined && key !== shown.dataset.form) return reshape(shown);
   for (const [name, told] of Object.entries(values)) put(shown, name, told);
+  const tools = { valueOf: (name) => valueOf(shown, name), fill: (name, raw, title) => setInput(shown, name, raw, title) };
+  applyRules(shown, rules, tools);
   shown.dispatchEvent(new Event("form:computed"));
+}
+
+/** What was entered asks for another form: show that one, with everything typed. */
+function reshape(shown) {
+  const values = Object.fromEntries([...new Set(new FormData(shown).keys())].map((name) => [name, new FormData(shown).getAll(name)]));
+  values._touched = touchedNames(shown).join(" ");
+  values._id = shown.dataset.record;
+  htmx.ajax("POST", `/e/${shown.dataset.entity}/reshape`, { target: "#main", source: "#main", values, headers: { "X-CSRF-Token": csrf() } });
+}
+
+/** What stands in an input, to be put back. */
+function valueOf(shown, name) {
+  const parts = partsOf(shown, name);
+  const picker = parts[0]?.closest(".picker");
+  if (picker) return { raw: parts[0].value, title: picker.querySelector("input:not([type=hidden])").value };
+  const checks = parts.filter((part) => part.type === "checkbox" || part.type === "radio");
+  if (checks.some((part) => part.type === "radio")) return { raw: checks.find((part) => part.checked)?.value ?? "" };
+  if (checks.length) return { raw: checks.filter((part) => part.checked).map((part) => part.value) };
+  return parts.length ? { raw: parts.at(-1).value } : null;
 }
 
 function put(shown, name, told) {
@@ -86,10 +110,15 @@ function setInput(shown, name, raw, title) {
   const parts = partsOf(shown, name);
   const picker = parts[0]?.closest(".picker");
   const checks = parts.filter((part) => part.type === "checkbox");
+  const several = Array.isArray(raw) ? raw : String(raw).split(",").filter(Boolean);
   if (picker) picker.dispatchEvent(new CustomEvent("picker:set", { detail: { id: raw, title } }));
+  else if (parts[0]?.closest(".file-box")) parts[0].dispatchEvent(new CustomEvent("files:set", { bubbles: true, detail: several }));
   else if (parts.some((part) => part.type === "radio")) for (const part of parts) part.checked = part.value === raw;
-  else if (checks.length) for (const part of checks) part.checked = (Array.isArray(raw) ? raw : [raw]).includes(part.value);
-  else if (parts.length) parts[0].value = Array.isArray(raw) ? raw.join(", ") : raw;
+  else if (checks.length) for (const part of checks) part.checked = several.includes(part.value);
+  else if (parts.length) {
+    parts[0].value = Array.isArray(raw) ? raw.join(", ") : raw;
+    parts[0].dispatchEvent(new CustomEvent("widget:set"));
+  }
 }
 
 function firstInput(shown) {
