@@ -6,7 +6,7 @@ from starlette.routing import BaseRoute
 
 from .api import batches, dashboards, files, me, metadata, openapi, records
 from .http import health, signin
-from .views import dashboard, departments, form, home, pick, record, search, settings, timeline, users
+from .views import dashboard, departments, form, home, pick, record, search, settings, suggest, timeline, users
 from .views import files as contents
 from .views import list as lists
 
@@ -27,6 +27,7 @@ ROUTES: list[BaseRoute] = [
     *timeline.routes,
     *dashboard.routes,
     *pick.routes,
+    *suggest.routes,
     *search.routes,
     *contents.routes,
     *users.routes,
