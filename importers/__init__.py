@@ -16,7 +16,13 @@ wording.register(Path(__file__).parent / "wording")
 def register(builder: Builder) -> None:
     """Add the imports' and exports' addresses, commands and jobs."""
     from . import api, commands, tasks, wizard
+    from .application import api as application_api
+    from .application import commands as application_commands
+    from .application import screens, working
 
     tasks.register_jobs()
-    builder.add_routes(*api.routes, *wizard.routes)
+    working.register_jobs()
+    # `/imports/new-app` before `/imports/{id}`.
+    builder.add_routes(*application_api.routes, *screens.routes, *api.routes, *wizard.routes)
     builder.add_commands(commands.add_commands)
+    builder.add_commands(application_commands.add_commands)

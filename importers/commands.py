@@ -84,7 +84,7 @@ def _whole(target: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
-class _Person:
+class Person:
     """On whose behalf a command works: a user, else the system."""
 
     def __init__(self, site: Site, login: str | None) -> None:
@@ -105,7 +105,7 @@ class _Person:
 def run_import(args: argparse.Namespace, settings: Settings) -> int:
     """Import a file, or take an import back with `import undo ID`."""
     site = open_site(settings)
-    person = _Person(site, args.login)
+    person = Person(site, args.login)
     if args.file == "undo" and args.id is not None:
         return _undo(site, person, args.id)
     if not args.entity:
@@ -113,7 +113,7 @@ def run_import(args: argparse.Namespace, settings: Settings) -> int:
     if args.report and not args.report.absolute().parent.is_dir():
         raise InvalidInput("export.cannot_write", name=str(args.report))
     import_id = _stage(site, person, args)
-    bar = _Bar(say("cli.import.progress", language()))
+    bar = Bar(say("cli.import.progress", language()))
     run = _run(site, person, import_id, bar.show)
     verdicts = run.check() if args.dry_run else run.apply()
     bar.end()
@@ -123,7 +123,7 @@ def run_import(args: argparse.Namespace, settings: Settings) -> int:
     return SOME_REFUSED if verdicts.refused else ALL_IN
 
 
-def _stage(site: Site, person: _Person, args: argparse.Namespace) -> int:
+def _stage(site: Site, person: Person, args: argparse.Namespace) -> int:
     path = Path(args.file)
     if not path.is_file():
         raise InvalidInput("import.no_such_file", name=str(path))
@@ -146,13 +146,13 @@ def _options(args: argparse.Namespace) -> Options:
     return Options.parse(raw)
 
 
-def _run(site: Site, person: _Person, import_id: int, progress: Any) -> ImportRun:
+def _run(site: Site, person: Person, import_id: int, progress: Any) -> ImportRun:
     with site.database.reading() as conn:
         record = staging.find(conn, import_id, None)
     return ImportRun(site.database, record, person.context, site.database.writing, progress)
 
 
-def _undo(site: Site, person: _Person, import_id: int) -> int:
+def _undo(site: Site, person: Person, import_id: int) -> int:
     counts = _run(site, person, import_id, lambda done, total: None).undo()
     print(say("cli.import.undone", language(), **counts))
     return ALL_IN
@@ -187,7 +187,7 @@ def _write_report(run: ImportRun, verdicts: Verdicts, target: Path) -> None:
     print(say("cli.import.report_written", language(), path=str(target)))
 
 
-class _Bar:
+class Bar:
     """A progress bar on a terminal; silent elsewhere."""
 
     WIDTH = 30
@@ -212,7 +212,7 @@ class _Bar:
 def run_export(args: argparse.Namespace, settings: Settings) -> int:
     """Write the records of an entity to a workbook."""
     site = open_site(settings)
-    person = _Person(site, args.login)
+    person = Person(site, args.login)
     with site.database.reading() as conn:
         ctx = person.context(conn)
         params = {name: value for name, value in (("filter", args.filter), ("fields", args.fields)) if value}
@@ -227,7 +227,7 @@ def run_template(args: argparse.Namespace, settings: Settings) -> int:
     """Write a blank workbook for an entity."""
     site = open_site(settings)
     with site.database.reading() as conn:
-        ctx = _Person(site, None).context(conn)
+        ctx = Person(site, None).context(conn)
         fields = list(template_fields(ctx, args.entity))
         with _whole(args.target) as path:
             write_template(path, entity=ctx.catalog.entity(args.entity), fields=fields, lang=language())

@@ -65,7 +65,7 @@ def _parse_column(reader: Reader, raws: list[Any], source: Source, result: Colum
             raws[position] = ""
             result.refuse(position, FieldError(target.key, "cell_error", {"text": raw.text[:20]}))
     if source.factor is not None:
-        raws = [_scaled(raw, source.factor) for raw in raws]
+        raws = [scaled(raw, source.factor) for raw in raws]
     if target.behaviour.target is not None:
         values, refused = resolve_column(reader, target, raws)
     else:
@@ -78,7 +78,7 @@ def _parse_column(reader: Reader, raws: list[Any], source: Source, result: Colum
         result.warn(position, FieldError(target.key, "formula_kept"))
 
 
-def _scaled(raw: Any, factor: Decimal) -> Any:
+def scaled(raw: Any, factor: Decimal) -> Any:
     """A plain number times the header's unit; a number with a unit of its own, and other text, unchanged."""
     if isinstance(raw, bool) or raw == "":
         return raw

@@ -1,4 +1,4 @@
-"""Reads a sheet of an Excel workbook or a CSV file into plain rows, each cell as it was typed.
+"""Reads a sheet of an Excel or OpenDocument workbook or a CSV file into plain rows, each cell as it was typed.
 
 Numbers come as floats and dates as `date` or `datetime`, as the file holds them; text stays text (`00123`, `1E5`,
 `NA`). Nothing is guessed here: what a cell means is decided by the field it is matched to.
@@ -17,7 +17,7 @@ from typing import Any
 
 from python_calamine import CalamineError, CalamineWorkbook
 
-from . import sheet_scan
+from . import other_formats, sheet_scan
 from .refusal import FileRefused
 from .workbook_guard import Limits, opened
 
@@ -77,6 +77,9 @@ def read(path: Path, sheet: str | None = None, limits: Limits | None = None) -> 
         raise FileRefused("import.too_large", status=413)
     with path.open("rb") as stream:
         head = stream.read(8)
+    other = other_formats.kind_of(path, head)
+    if other is not None:
+        return _read_other(path, other, sheet, limits)
     if head.startswith(b"PK\x03\x04"):
         return _read_workbook(path, sheet, limits)
     if head.startswith((b"\xd0\xcf\x11\xe0", b"%PDF", b"<htm", b"<!DO", b"<?xm", b"<HTM")):
@@ -104,6 +107,12 @@ def _read_workbook(path: Path, name: str | None, limits: Limits) -> Sheet:
     return Sheet(chosen, rows, names, "xlsx", sheet_scan.hidden_rows(content), merged)
 
 
+def _read_other(path: Path, kind: str, name: str | None, limits: Limits) -> Sheet:
+    chosen, rows, names = other_formats.read_rows(path, kind, name, limits)
+    _write_durations(rows)
+    return Sheet(chosen, rows, names, kind)
+
+
 def _put(rows: list[Row], cells: Mapping[tuple[int, int], Any]) -> None:
     """Put in what the reader gave as empty; a sheet may end in such cells, which the reader then leaves out."""
     width = max([len(rows[0]) if rows else 0, *(column + 1 for _, column in cells)])
@@ -124,11 +133,15 @@ def _calamine_rows(path: Path, name: str) -> list[Row]:
         )
     except (CalamineError, OSError, ValueError):
         raise FileRefused("import.unreadable") from None
+    _write_durations(rows)
+    return rows
+
+
+def _write_durations(rows: list[Row]) -> None:
     for row in rows:
         for column, cell in enumerate(row):
             if isinstance(cell, timedelta):
                 row[column] = duration_text(cell)
-    return rows
 
 
 def duration_text(length: timedelta) -> str:

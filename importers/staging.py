@@ -109,8 +109,13 @@ def file_path(data_dir: Path, digest: str) -> Path:
 
 def checked_path(data_dir: Path, record: Import) -> Path:
     """The import's file, proven to be the one uploaded. Raises FileRefused."""
-    path = file_path(data_dir, record.file_hash)
-    if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != record.file_hash:
+    return proven(data_dir, record.file_hash)
+
+
+def proven(data_dir: Path, digest: str) -> Path:
+    """The kept file whose content has this hash. Raises FileRefused."""
+    path = file_path(data_dir, digest)
+    if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != digest:
         raise FileRefused("import.file_gone")
     return path
 

@@ -56,6 +56,7 @@ def _upload_page(ctx: Context, entity: str, error: FormloomError | None = None) 
         recent=[standing(ctx, each) for each in recent[:RECENT]],
         problem=error.message(ctx.lang) if error else "",
         limit=Limits().file_size // 2**20,
+        administrator=ctx.access.administrator,
         here="",
         steps={},
     )
@@ -64,7 +65,9 @@ def _upload_page(ctx: Context, entity: str, error: FormloomError | None = None) 
 def list_imports(ctx: Context, call: Call) -> Response:
     """One's own imports, the newest first."""
     call.query.only()
-    found = staging.recent(ctx.conn, ctx.actor.id, LISTED)
+    every_one = staging.recent(ctx.conn, ctx.actor.id, LISTED)
+    # What went into a form that is gone since has nothing more to show.
+    found = [each for each in every_one if each.entity in ctx.catalog.entities]
     names = {e.key: e.text(ctx.lang, plural=True) for e in ctx.catalog.entities.values()}
     every = [standing(ctx, each) for each in found]
     return render(ctx, "imports/list.html", imports=every, names=names)

@@ -54,6 +54,7 @@ class Shell:
     name: str
     note: str
     administrator: bool
+    designer: bool
     menu: tuple[LinkGroup, ...]
     creatable: tuple[Link, ...]
     commands: Markup
@@ -78,10 +79,17 @@ def shell_of(ctx: Context) -> Shell:
         name=ctx.actor.name,
         note=_roles_of(ctx),
         administrator=ctx.access.administrator,
+        designer=_designs(ctx),
         menu=menu,
         creatable=creatable,
         commands=_commands(ctx, menu, creatable),
     )
+
+
+def _designs(ctx: Context) -> bool:
+    """Whether there is anything the reader may shape."""
+    access = ctx.access
+    return access.administrator or any("design" in each.rows for each in access.decisions.values())
 
 
 def _roles_of(ctx: Context) -> str:
@@ -179,5 +187,7 @@ def _commands(ctx: Context, menu: Iterable[LinkGroup], creatable: Iterable[Link]
     entries += [entry("ui.command_new", link, "plus") for link in creatable]
     entries.append({"label": say("ui.my_settings", ctx.lang), "icon": "settings", "href": "/me"})
     if ctx.access.administrator:
+        sheet = {"label": say("ui.new_from_sheet", ctx.lang), "icon": "file-spreadsheet", "href": "/imports/new-app"}
+        entries.append(sheet)
         entries.append({"label": say("ui.users", ctx.lang), "icon": "users", "href": "/admin/users"})
     return Markup(json.dumps(entries, ensure_ascii=False).replace("<", "\\u003c"))

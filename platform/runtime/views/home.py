@@ -29,7 +29,7 @@ def home(ctx: Context, call: Call) -> Response:
     dashboard = home_dashboard(ctx)
     if dashboard is not None:
         return show_dashboard(ctx, call, dashboard)
-    return render(ctx, "home.html", links=list(entity_links(ctx)))
+    return render(ctx, "home.html", links=list(entity_links(ctx)), administrator=ctx.access.administrator)
 
 
 routes = [Route("/", page(home))]
