@@ -97,7 +97,7 @@ def references(batch: Batch) -> list[Check]:
     found = []
     for key in batch.columns:
         field = batch.entity.all_fields[key]
-        if field.behaviour.target is None and field.behaviour.several != "target":
+        if field.behaviour.target is None and field.behaviour.several is None:
             continue
         places = _places_pointed_at(batch, key)
         # A single record asks about one id at a time: each answer is a column of one statement.

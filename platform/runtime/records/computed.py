@@ -47,10 +47,12 @@ class Touched:
         return cls(entity.key, frozenset(ids), frozenset(entity.all_fields), links, kind)
 
     @classmethod
-    def of_change(cls, catalog: Catalog, entity: Entity, record_id: int, held: Row, new: Row) -> Touched:
-        """One row of which some fields changed."""
+    def of_change(
+        cls, catalog: Catalog, entity: Entity, record_id: int, held: Row, new: Row, kind: str = "changed"
+    ) -> Touched:
+        """One row of which some fields changed: with what its own formulas make of them, or `bare` of it."""
         links = {key: frozenset((*ids_of(held[key]), *ids_of(new.get(key)))) for key in links_of(catalog, entity)}
-        return cls(entity.key, frozenset((record_id,)), frozenset(new), links)
+        return cls(entity.key, frozenset((record_id,)), frozenset(new), links, kind)
 
 
 def links_of(catalog: Catalog, entity: Entity) -> tuple[str, ...]:
@@ -206,7 +208,8 @@ class _Work:
         Nothing points at a row that has just come, and what points at one that went keeps the values it has.
         """
         entity = self.ctx.catalog.entities[one.entity]
-        done = {field.key for field in local_formulas(self.ctx.catalog, entity)}
+        local = {field.key for field in local_formulas(self.ctx.catalog, entity)}
+        done = local if one.kind != "bare" else set()
         if one.kind == "created":
             for place in self.graph.placed(one.entity):
                 if place[1] not in done and place in self.ctx.catalog.formulas:
@@ -214,7 +217,7 @@ class _Work:
         walked: dict[Route, frozenset[int]] = {}
         for key in one.fields:
             for target, route in self.graph.reading((one.entity, key)):
-                if one.kind != "changed" and not (route and route[0].up):
+                if one.kind not in ("changed", "bare") and not (route and route[0].up):
                     continue
                 if route or target[1] not in done:
                     self._note(target, route, one, walked)

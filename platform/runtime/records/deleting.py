@@ -194,7 +194,7 @@ def _empty(removal: Removal, link: Field, rows: Rows, touched: list[computed.Tou
     ]
     changelog.append(ctx.conn, stamp, changelog.Entries(link.entity, changelog.UPDATE, entries))
     for record_id, row in rows.items():
-        touched.append(computed.Touched.of_change(ctx.catalog, entity, record_id, row, new[record_id]))
+        touched.append(computed.Touched.of_change(ctx.catalog, entity, record_id, row, new[record_id], "bare"))
 
 
 def _mark(ctx: Context, entity: Entity, rows: Collection[int], deleted_at: Any, op: str) -> None:

@@ -39,6 +39,12 @@ def label_of(access: Access, field: Field, link: ColumnElement[Any], lang: str, 
     return None if kind is None else _one(access, field, kind, link, (lang, depth))
 
 
+def label_of_one(access: Access, field: Field, link: ColumnElement[Any], lang: str) -> Label | None:
+    """The label of one id of a reference, also of one that holds several."""
+    kind = field.behaviour.target or field.behaviour.several
+    return None if kind is None else _one(access, field, kind, link, (lang, 0))
+
+
 def _one(access: Access, field: Field, kind: str, link: ColumnElement[Any], how: tuple[str, int]) -> Label | None:
     """The label of one reference of a kind: `user`, `department`, or the option that names the entity."""
     lang, depth = how

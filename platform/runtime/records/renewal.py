@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ...metadata import doctor
+from ...metadata import doctor, linking
 from ...metadata.apply import on_recompute
 from ...metadata.catalog import Catalog
 from ...metadata.dependencies import computed_fields
@@ -20,6 +20,13 @@ from .expressions import stored_expression
 def renew(conn: Connection, catalog: Catalog, entity: str, fields: Sequence[str]) -> None:
     """Computes these fields in all rows. The changeset asks in an order in which what is read comes first."""
     recompute(Context.system(conn, catalog, "a changed formula concerns every row"), entity, fields)
+
+
+@doctor.register
+def lost_links(conn: Connection, catalog: Catalog) -> Iterator[doctor.Problem]:
+    """Fields whose links are not what their rows say. Queries: 2 for each field that points at several records."""
+    for entity, field, count in linking.misplaced(conn, catalog):
+        yield doctor.Problem("links", {"entity": entity, "field": field, "count": count})
 
 
 @doctor.register

@@ -19,9 +19,8 @@ from ...metadata.uploads import label_of as label_of_files
 from ...rbac.tables import departments, users
 from .. import changelog
 from ..files import reading
-from ..files import reading
 from . import single
-from .labels import label_of, label_text
+from .labels import label_of_one, label_text
 from .record import Record
 from .rowset import among
 from .selection import stored_fields
@@ -174,6 +173,19 @@ class _Told:
         ]
 
 
+UNSEEN = "—"
+"""Stands for a record its reader may not see."""
+
+
+def _refers(field: Field) -> bool:
+    return field.behaviour.target is not None or field.behaviour.several is not None
+
+
+def _ids_in(raw: Any) -> list[int]:
+    """The ids a logged reference holds, one or several."""
+    return [each for each in (raw if isinstance(raw, list) else [raw]) if isinstance(each, int)]
+
+
 class _Texts:
     """Texts of JSON values; those of references are looked up once for each field."""
 
@@ -182,11 +194,10 @@ class _Texts:
         wanted: dict[tuple[str, str], set[int]] = {}
         for entry in entries:
             for one in entry.fields:
-                if self._field(entry.entity, one.field).behaviour.target is not None:
-                    ids = {value for value in (one.old, one.new) if isinstance(value, int)}
+                if _refers(self._field(entry.entity, one.field)):
+                    ids = {each for value in (one.old, one.new) for each in _ids_in(value)}
                     wanted.setdefault((entry.entity, one.field), set()).update(ids)
         self.labels = {place: self._labels(self._field(*place), ids) for place, ids in wanted.items() if ids}
-        self.files = self._files(entries)
         self.files = self._files(entries)
 
     def _field(self, entity: str, key: str) -> Field:
@@ -199,19 +210,12 @@ class _Texts:
         ids = {each for ids in lists if isinstance(ids, list) for each in ids if isinstance(each, int)}
         return label_of_files(reading.known(self.ctx, ids).values())
 
-    def _files(self, entries: Iterable[Entry]) -> str:
-        """What the reader may know of the files that came and went, as a label."""
-        told = [(e.entity, one) for e in entries for one in e.fields]
-        lists = [v for e, one in told if self._field(e, one.field).behaviour.files for v in (one.old, one.new)]
-        ids = {each for ids in lists if isinstance(ids, list) for each in ids if isinstance(each, int)}
-        return label_of_files(reading.known(self.ctx, ids).values())
-
     def _labels(self, field: Field, ids: set[int]) -> dict[int, str]:
         conn = self.ctx.conn
-        kind = field.behaviour.target or ""
+        kind = field.behaviour.target or field.behaviour.several or ""
         key = field.option("target") if kind == "target" else kind
         table = (self.ctx.catalog.tables[key] if kind == "target" else _PEOPLE[kind]).alias()
-        label = label_of(self.ctx.access, field, table.c.id, self.ctx.lang)
+        label = label_of_one(self.ctx.access, field, table.c.id, self.ctx.lang)
         if label is None:
             return {}
         rows = conn.execute(sa.select(table.c.id, label[0]).where(among(conn, table.c.id, ids)))
@@ -236,8 +240,14 @@ class _Texts:
         field = self._field(entity, one.field)
         if raw is None:
             return ""
-        if field.behaviour.target is not None:
-            return self.labels.get((entity, one.field), {}).get(raw, "—")
+        if _refers(field):
+            known = self.labels.get((entity, one.field), {})
+            texts = [known.get(each, UNSEEN) for each in _ids_in(raw)]
+            return (
+                texts[0]
+                if field.behaviour.target
+                else field.behaviour.plain(field, tuple(_ids_in(raw)), self.ctx.lang, "\n".join(texts))
+            )
         try:
             label = self.files if field.behaviour.files else None
             return field.behaviour.plain(field, field.behaviour.parse(field, raw), self.ctx.lang, label)
