@@ -187,7 +187,7 @@ def _commands(ctx: Context, menu: Iterable[LinkGroup], creatable: Iterable[Link]
     entries += [entry("ui.command_new", link, "plus") for link in creatable]
     entries.append({"label": say("ui.my_settings", ctx.lang), "icon": "settings", "href": "/me"})
     if ctx.access.administrator:
-        sheet = {"label": say("ui.new_from_sheet", ctx.lang), "icon": "file-spreadsheet", "href": "/imports/new-app"}
-        entries.append(sheet)
+        label = say("ui.new_from_sheet", ctx.lang)
+        entries.append({"label": label, "icon": "file-spreadsheet", "href": "/imports/new-app"})
         entries.append({"label": say("ui.users", ctx.lang), "icon": "users", "href": "/admin/users"})
     return Markup(json.dumps(entries, ensure_ascii=False).replace("<", "\\u003c"))

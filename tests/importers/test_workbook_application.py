@@ -83,7 +83,7 @@ def test_northwind_becomes_eight_related_entities_with_all_rows(site: Database) 
             for row in rows("order_details")
         )
         assert superiors(conn, catalog.tables) == {
-            int(row["employeeID"]): int(row["reportsTo"]) if row["reportsTo"] else None for row in rows("employees")
+            int(row["employeeID"]): int(row["reportsTo"] or 0) or None for row in rows("employees")
         }
 
 
@@ -145,7 +145,7 @@ def test_a_dry_run_says_what_is_proposed_and_makes_nothing(
 
     said = capsys.readouterr().out
     assert "orders → orders: 830 rows" in said
-    assert "customerID → customer_id  relation  830 of 830 values are found in “customerID” of “customers”." in said
+    assert "customerID → customer_id  relation  830 of 830 values are found in “customerID” of “customers”" in said
     with site.reading() as conn:
         assert not store.catalog_for(conn).entities
 
