@@ -2,9 +2,10 @@
 
 `organisation.json` holds departments and users; `records/NN_<entity>.csv` holds rows, in the order of the numbers.
 The column `ref` is a row's own name, by which later rows point at it. Other columns are field keys: relations
-hold refs, people logins, departments keys, choices option keys, dates `+12d`, moments `-3d 14:30`. A moment with a
-minus is never later than now, so `-0d 08:30` is today even before half past eight. Rows of a sub entity name their
-parent and are saved with it. `owner` and `created_at` say whose a row is and since when.
+hold refs, people logins, departments keys, choices option keys, dates `+12d`, moments `-3d 14:30`; days and
+moments may also be spelt out. A moment with a minus is never later than now, so `-0d 08:30` is today even before
+half past eight. Rows of a sub entity name their parent and are saved with it. `owner` and `created_at` say whose a
+row is and since when.
 
 Everything is loaded once, in one transaction, through the same doors as anything else.
 """
@@ -222,7 +223,7 @@ class _Loading:
             return self._reference(wanted, text)
         relative = _RELATIVE.fullmatch(text)
         if relative is None or all(operator.name != "within" for operator in wanted.behaviour.operators):
-            return text
+            return wanted.behaviour.parse(wanted, text) if key == "created_at" else text
         today = self.ctx.env.today + timedelta(days=int(relative[1]))
         if relative[2] is None:
             return today

@@ -6,12 +6,15 @@ by node, with each new version.
 
 from __future__ import annotations
 
+from .exporting import Exported, Wanted, export
 from .findings import PackageFinding
 from .installed import (
     Customised,
     Installed,
     Mark,
     customised,
+    customised_by_site,
+    find_package,
     in_force,
     installed,
     marks,
@@ -33,6 +36,7 @@ __all__ = [
     "MANIFEST",
     "Customised",
     "Dispute",
+    "Exported",
     "Inspection",
     "Installed",
     "Mark",
@@ -43,9 +47,13 @@ __all__ = [
     "Removal",
     "Source",
     "UndecidedConflicts",
+    "Wanted",
     "customised",
+    "customised_by_site",
+    "export",
     "find",
     "find_customised",
+    "find_package",
     "in_force",
     "inspect",
     "install",

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from .. import layers, store
-from ..nodes import MISSING, Difference, differences
+from ..errors import NotFound
+from ..nodes import Difference, differences
 from ..store import SITE, Document, Identity, Stored
 from ..tables import document as document_table
 from ..tables import package as package_table
@@ -71,6 +72,19 @@ def installed(conn: Connection) -> dict[str, Installed]:
     c = package_table.c
     rows = conn.execute(sa.select(c.key, c.label, c.version, c.changeset, c.installed_at).order_by(c.key))
     return {row.key: Installed(*row) for row in rows}
+
+
+def find_package(conn: Connection, key: str) -> Installed:
+    """The package in force called `key`. Raises NotFound."""
+    found = installed(conn).get(key)
+    if found is None:
+        raise NotFound("package.not_installed", name=key)
+    return found
+
+
+def customised_by_site(conn: Connection, key: str | None = None) -> list[Customised]:
+    """The documents of a package, or of all, that the site changed."""
+    return customised(store.read_rows(conn), key)
 
 
 def package_of(layer: str) -> str | None:
@@ -140,9 +154,3 @@ def own_documents(rows: Iterable[Stored]) -> dict[Identity, Document]:
         for row in every
         if row.layer == SITE and row.document is not None and row.identity not in shipped
     }
-
-
-def found_in(changed: Document | None, shipped: Document | None) -> tuple[Difference, ...]:
-    """The nodes in which a document differs from what was shipped; the whole where one side has none."""
-    before, after = (MISSING if side is None else side for side in (shipped, changed))
-    return tuple(differences(before, after))

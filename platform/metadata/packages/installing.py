@@ -75,13 +75,14 @@ def propose(
     """
     version, rows, present = store.current_version(conn), store.read_rows(conn), installed(conn)
     merged = merge(rows, package.key, package.documents, choices or {})
+    old = {i: row.document for i, row in shipped_by(rows, package.key).items() if row.document is not None}
+    changes = would_change(old, {(str(d["kind"]), str(d["key"])): dict(d) for d in package.documents})
     findings = [*_requirements(package, present), *_taken(package, rows), *_notable(package, present)]
     if not previewed or any(finding.severity == "error" for finding in findings):
-        return Proposal(package, present.get(package.key), version, merged, tuple(findings))
+        found = present.get(package.key)
+        return Proposal(package, found, version, merged, tuple(findings), changes=changes)
     preview = changesets.preview(conn, merged.edits, store.package_layer(package.key))
     findings += _of_documents(package, preview.findings)
-    old = {i: row.document for i, row in shipped_by(rows, package.key).items() if row.document is not None}
-    new = {(str(d["kind"]), str(d["key"])): dict(d) for d in package.documents}
     return Proposal(
         package=package,
         present=present.get(package.key),
@@ -89,7 +90,7 @@ def propose(
         merged=merged,
         findings=tuple(findings),
         preview=preview,
-        changes=would_change(old, new),
+        changes=changes,
     )
 
 

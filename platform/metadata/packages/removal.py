@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
@@ -13,12 +13,12 @@ from ..changesets import Changeset, PackageChange, Preview
 from ..checks import Finding
 from ..database import Database
 from ..drafts import Change, Edit
-from ..errors import MetadataError, NotFound
+from ..errors import MetadataError
 from ..nodes import MISSING
 from ..shadows import purge
 from ..store import SITE, Document, Identity, Stored
 from ..tables import changeset as changeset_table
-from .installed import Customised, Installed, customised, installed, own_documents, shipped_by
+from .installed import Customised, Installed, customised, find_package, own_documents, shipped_by
 
 ROUNDS = 20
 """How often what depends on what depends is looked for; checks come in rounds, each seeing further."""
@@ -40,6 +40,8 @@ class Removal:
     dependents: tuple[Identity, ...] = ()
     blocking: tuple[Finding, ...] = ()
     restored: tuple[Identity, ...] = ()
+    kept: tuple[Identity, ...] = ()
+    """Roles that stay as the site's own, because nobody would be an administrator without them."""
 
     @property
     def rows(self) -> int:
@@ -49,9 +51,7 @@ class Removal:
 
 def propose_removal(conn: Connection, key: str) -> Removal:
     """What taking the package out of force now would mean, dependents included. Raises NotFound."""
-    package = installed(conn).get(key)
-    if package is None:
-        raise NotFound("package.not_installed", name=key)
+    package = find_package(conn, key)
     rows = store.read_rows(conn)
     shipped = shipped_by(rows, key)
     prior = _prior_documents(conn, key, rows)
@@ -60,7 +60,12 @@ def propose_removal(conn: Connection, key: str) -> Removal:
         replace(Edit.put(prior[identity]) if identity in prior else Edit("reset", *identity), layer=SITE)
         for identity in sorted(shipped)
     ]
-    preview, dependents = _with_dependents(conn, key, edits, set(own_documents(rows)))
+    own, kept = set(own_documents(rows)), []
+    preview, dependents = _with_dependents(conn, key, edits, own)
+    if any(effect.code == "last_admin" for effect in preview.effects):
+        kept = _administrators(shipped)
+        edits += kept
+        preview, dependents = _with_dependents(conn, key, edits, own)
     return Removal(
         package=package,
         version=store.current_version(conn),
@@ -70,7 +75,18 @@ def propose_removal(conn: Connection, key: str) -> Removal:
         dependents=tuple(sorted(dependents)),
         blocking=tuple(finding for finding in preview.findings if finding.severity == "error"),
         restored=tuple(sorted(prior)),
+        kept=tuple((edit.kind, edit.key) for edit in kept),
     )
+
+
+def _administrators(shipped: Mapping[Identity, Stored]) -> list[Edit]:
+    """Edits that make the administrators' roles the site's own, without what goes away around them."""
+    documents = [row.document for (kind, _), row in shipped.items() if kind == "role" and row.document]
+    return [
+        replace(Edit.put({n: v for n, v in each.items() if n not in ("home", "includes")}), layer=SITE)
+        for each in documents
+        if each.get("administrator")
+    ]
 
 
 def _with_dependents(

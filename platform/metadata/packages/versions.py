@@ -10,6 +10,8 @@ _REQUIREMENT = re.compile(r"([a-z][a-z0-9_]{0,47})(?:\s*>=\s*(\d+(?:\.\d+){0,3}[
 PATTERN = r"^\d+(\.\d+){0,3}[a-z0-9.+-]*$"
 REQUIREMENT = r"^[a-z][a-z0-9_]{0,47}(\s*>=\s*\d+(\.\d+){0,3}[a-z0-9.+-]*)?$"
 
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,47}")
+
 Rank = tuple[tuple[int, ...], bool, str]
 
 
@@ -29,6 +31,16 @@ def requirement(text: str) -> tuple[str, str]:
     """(package, least version or '') of a requirement."""
     found = _REQUIREMENT.fullmatch(text.strip())
     return (found[1], found[2] or "") if found else (text, "")
+
+
+def is_version(text: str) -> bool:
+    """Whether the text is a version."""
+    return _VERSION.fullmatch(text) is not None and len(text) <= 40
+
+
+def is_key(text: str) -> bool:
+    """Whether the text can be a package's key."""
+    return _KEY.fullmatch(text) is not None
 
 
 def next_version(version: str) -> str:
