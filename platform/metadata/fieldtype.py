@@ -118,6 +118,8 @@ class FieldType:
         missing = [m for m in ("examples", "parse", "json_schema") if getattr(cls, m, None) is None]
         if missing:
             raise TypeError(f"field type {cls.name!r} lacks {missing}")
+        # Words tell a type, not those that are built on it.
+        cls.label_words = cls.__dict__.get("label_words", ())
         FIELD_TYPES[cls.name] = cls()
 
     def of(self, field: Field) -> FieldType:

@@ -32,6 +32,7 @@ class Autonumber(Text):
     """Text that only the system writes. The pattern takes {YYYY} {YY} {MM} {DD} and one {seq:N}."""
 
     name = "autonumber"
+    label_words = ("编号", "单号", "流水号", "订单号", "合同号", "编码", "serial no", "order no")
     options_schema = {"pattern": {"type": "string", "maxLength": 60, "pattern": PATTERN_SCHEMA}}
     examples = Examples(
         valid=(("KH00042", "KH00042"), (" ", None)),

@@ -23,6 +23,7 @@ class Boolean(FieldType):
     """True, False or not said."""
 
     name = "boolean"
+    label_words = ("是否", "已启用", "有效", "有无", "启用", "yes/no", "active", "enabled")
     kind = "boolean"
     operators = YES_NO
     examples = Examples(

@@ -33,6 +33,17 @@ class Date(FieldType):
     """A day. Lists say days within a week in words, with the date as tool tip."""
 
     name = "date"
+    label_words = (
+        "日期",
+        "生日",
+        "年月日",
+        "到期日",
+        "交期",
+        "截止日",
+        "date",
+        "birthday",
+        "due date",
+    )
     kind = "date"
     operators = DATE
     aggregates = ("min", "max", "count", "count_distinct")

@@ -22,6 +22,17 @@ class DateTime(FieldType):
     """An instant, to the microsecond."""
 
     name = "datetime"
+    label_words = (
+        "时间",
+        "日期时间",
+        "开始时间",
+        "结束时间",
+        "时间戳",
+        "time",
+        "date and time",
+        "datetime",
+        "timestamp",
+    )
     kind = "datetime"
     operators = MOMENT
     aggregates = ("min", "max", "count", "count_distinct")

@@ -14,6 +14,23 @@ class DecimalNumber(Number):
     """A number with `scale` places, 4 unless told."""
 
     name = "decimal"
+    label_words = (
+        "重量",
+        "面积",
+        "体积",
+        "长度",
+        "宽度",
+        "高度",
+        "汇率",
+        "系数",
+        "weight",
+        "area",
+        "volume",
+        "length",
+        "width",
+        "height",
+        "exchange rate",
+    )
     options_schema = {"scale": SCALE_SCHEMA, **LIMITS_SCHEMA}
     examples = Examples(
         valid=(

@@ -13,6 +13,7 @@ class Department(Reference):
     """The id of a department."""
 
     name = "department"
+    label_words = ("部门", "所属部门", "科室", "事业部", "department", "dept")
     target = "department"
     operators = DEPARTMENTS
     examples = REFERENCE_EXAMPLES

@@ -21,6 +21,17 @@ class Email(Text):
     """One address with its domain in lower case. No names, no lists, nothing that could end a mail header."""
 
     name = "email"
+    label_words = (
+        "邮箱",
+        "邮件",
+        "电子邮件",
+        "邮箱地址",
+        "电子邮箱",
+        "email",
+        "e-mail",
+        "email address",
+        "mail address",
+    )
     options_schema = {}
     examples = Examples(
         valid=(

@@ -22,6 +22,23 @@ class Integer(Number):
     """A whole number of at most 15 digits. Grouped from 10,000 on, so that years and small counts stay plain."""
 
     name = "integer"
+    label_words = (
+        "数量",
+        "次数",
+        "人数",
+        "年龄",
+        "件数",
+        "台数",
+        "序号",
+        "天数",
+        "年份",
+        "count",
+        "quantity",
+        "qty",
+        "number of",
+        "age",
+        "year",
+    )
     options_schema = {**LIMITS_SCHEMA}
     examples = Examples(
         valid=(("1,234", 1234), (12.0, 12), ("１２", 12), ("3万", 30000), ("-0", 0), (" ", None), ("7.0", 7)),

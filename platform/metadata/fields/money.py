@@ -15,6 +15,32 @@ class Money(Number):
     """An amount with two places unless told, thousands grouped."""
 
     name = "money"
+    label_words = (
+        "金额",
+        "价格",
+        "单价",
+        "总价",
+        "费用",
+        "成本",
+        "预算",
+        "收入",
+        "支出",
+        "工资",
+        "回款",
+        "报价",
+        "应收",
+        "应付",
+        "货款",
+        "定金",
+        "amount",
+        "price",
+        "cost",
+        "fee",
+        "budget",
+        "revenue",
+        "salary",
+        "total amount",
+    )
     options_schema = {"scale": SCALE_SCHEMA, **LIMITS_SCHEMA}
     default_scale = 2
     examples = Examples(

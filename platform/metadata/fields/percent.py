@@ -15,6 +15,20 @@ class Percent(Number):
     """A percentage with two places unless told. A spreadsheet cell shown as 13% holds 0.13 and is read as 0.13."""
 
     name = "percent"
+    label_words = (
+        "比例",
+        "折扣率",
+        "税率",
+        "毛利率",
+        "占比",
+        "百分比",
+        "率",
+        "percent",
+        "percentage",
+        "rate",
+        "ratio",
+        "margin",
+    )
     options_schema = {"scale": SCALE_SCHEMA, **LIMITS_SCHEMA}
     default_scale = 2
     accepts_percent = True

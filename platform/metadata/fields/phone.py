@@ -30,6 +30,21 @@ class Phone(Text):
     """
 
     name = "phone"
+    label_words = (
+        "电话",
+        "手机",
+        "联系方式",
+        "传真",
+        "固话",
+        "座机",
+        "热线",
+        "phone",
+        "mobile",
+        "telephone",
+        "tel",
+        "fax",
+        "hotline",
+    )
     options_schema = {}
     examples = Examples(
         valid=(

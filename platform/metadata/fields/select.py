@@ -27,6 +27,30 @@ class Select(Choice):
     """The key of one option. Retired options are shown but not accepted any more."""
 
     name = "select"
+    label_words = (
+        "状态",
+        "类型",
+        "类别",
+        "级别",
+        "等级",
+        "性别",
+        "来源",
+        "行业",
+        "分类",
+        "优先级",
+        "方式",
+        "阶段",
+        "status",
+        "type",
+        "category",
+        "level",
+        "grade",
+        "gender",
+        "source",
+        "industry",
+        "priority",
+        "kind",
+    )
     kind = "text"
     examples = Examples(
         valid=(

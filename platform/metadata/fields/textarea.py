@@ -19,6 +19,27 @@ class Textarea(Text):
     """Lines end in a line feed; other control characters are dropped. Lists show the beginning."""
 
     name = "textarea"
+    label_words = (
+        "备注",
+        "说明",
+        "描述",
+        "详情",
+        "简介",
+        "内容",
+        "意见",
+        "原因",
+        "需求",
+        "要求",
+        "remark",
+        "remarks",
+        "note",
+        "notes",
+        "description",
+        "comment",
+        "comments",
+        "details",
+        "reason",
+    )
     options_schema = {"max_length": LENGTH_SCHEMA, "rows": {"type": "integer", "minimum": 1, "maximum": 40}}
     sortable = False
     examples = Examples(

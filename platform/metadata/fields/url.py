@@ -24,6 +24,18 @@ class Url(Text):
     """
 
     name = "url"
+    label_words = (
+        "网址",
+        "网站",
+        "官网",
+        "主页",
+        "链接",
+        "网页地址",
+        "url",
+        "website",
+        "web site",
+        "homepage",
+    )
     options_schema = {}
     examples = Examples(
         valid=(

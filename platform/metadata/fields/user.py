@@ -31,6 +31,21 @@ class User(Reference):
     """The id of a user."""
 
     name = "user"
+    label_words = (
+        "负责人",
+        "业务员",
+        "经办人",
+        "客户经理",
+        "审批人",
+        "跟进人",
+        "执行人",
+        "申请人",
+        "owner",
+        "assignee",
+        "sales rep",
+        "approver",
+        "responsible",
+    )
     target = "user"
     operators = PEOPLE
     examples = REFERENCE_EXAMPLES
