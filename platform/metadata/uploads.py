@@ -94,6 +94,16 @@ class FileFacts:
         return ending_of(self.name)
 
     @property
+    def kind(self) -> str:
+        """The few letters that tell its kind: PDF."""
+        return (self.ending or ENDINGS.get(self.media_type, ""))[:4].upper() or "?"
+
+    @property
+    def size_words(self) -> str:
+        """Its size as people read it."""
+        return size_text(self.size)
+
+    @property
     def is_picture(self) -> bool:
         """Whether there are thumbnails of it."""
         return self.width is not None

@@ -1,4 +1,5 @@
-"""Backups: one file with a consistent copy of the database and a manifest that says what it must hash to.
+"""Backups: one file with a consistent copy of the database, the files its rows refer to, and a manifest that says
+what they must hash to.
 
 A copy is made by the database itself: copying a SQLite file would miss what its log holds. Restoring checks all of
 it beside the live data first and then switches in one step; the data it replaces is kept under another name.
@@ -14,7 +15,7 @@ import sqlite3
 import subprocess
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -26,12 +27,14 @@ from ..metadata import doctor, store, system_tables
 from ..metadata.database import Database
 from ..metadata.errors import SetupError
 from ..rbac.tables import sessions, users
+from .files import packing
+from .files.opening import open_store
+from .files.store import key_of
 from .settings import Settings
 from .site import TABLE_MODULES, Site
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST, CONTENT = "manifest.json", "database"
-MEMBERS = {MANIFEST, CONTENT}
 CHUNK = 1 << 20
 
 
@@ -46,6 +49,19 @@ class Manifest:
     catalog: int
     size: int
     sha256: str
+    files: int = 0
+    files_sha256: str = ""
+    files_lost: int = 0
+    """Contents that rows referred to and the store had not, when the backup was made."""
+
+
+@dataclass(frozen=True)
+class Unpacked:
+    """A backup that was found whole: what it says of itself, its database, and the sizes of its contents."""
+
+    manifest: Manifest
+    copy: Path
+    contents: Mapping[str, int]
 
 
 def make_backup(site: Site, out: Path) -> Manifest:
@@ -57,21 +73,28 @@ def make_backup(site: Site, out: Path) -> Manifest:
         with site.database.reading() as conn:
             catalog = store.current_version(conn)
         _copy_out(site.database, copy)
-        manifest = Manifest(
-            format=FORMAT,
-            kind="sqlite" if site.database.is_sqlite else "postgresql",
-            made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            schema=system_tables.SCHEMA_VERSION,
-            catalog=catalog,
-            size=copy.stat().st_size,
-            sha256=_hash(copy),
-        )
+        # After the copy was made: whatever it refers to is here, and stays for a day at least.
+        with site.database.reading() as conn:
+            wanted = packing.referred(conn)
         whole = Path(folder) / "whole"
         with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
             archive.write(copy, CONTENT)
+            files_sha256, lost = packing.pack(archive, site.files, wanted)
+            manifest = Manifest(
+                format=FORMAT,
+                kind="sqlite" if site.database.is_sqlite else "postgresql",
+                made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                schema=system_tables.SCHEMA_VERSION,
+                catalog=catalog,
+                size=copy.stat().st_size,
+                sha256=_hash(copy),
+                files=len(wanted) - len(lost),
+                files_sha256=files_sha256,
+                files_lost=len(lost),
+            )
             archive.writestr(MANIFEST, json.dumps(asdict(manifest), indent=2))
         try:
-            shutil.copyfile(whole, out)
+            shutil.move(whole, out)
         except OSError as error:
             out.unlink(missing_ok=True)
             raise SetupError("backup.unwritable", file=str(out), reason=error.strerror or "") from error
@@ -118,21 +141,36 @@ def _hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def unpack(file: Path, folder: Path) -> tuple[Manifest, Path]:
-    """The manifest and the checked copy, in `folder`. Raises SetupError for anything but a whole backup."""
+def unpack(file: Path, folder: Path) -> Unpacked:
+    """The backup, checked; its database's copy is put into `folder`. Raises SetupError for anything but a whole
+    one.
+    """
     try:
         with zipfile.ZipFile(file) as archive:
-            if set(archive.namelist()) != MEMBERS or len(archive.namelist()) != len(MEMBERS):
-                raise SetupError("backup.invalid", file=str(file), reason="members")
             manifest = _read_manifest(archive.read(MANIFEST), file)
+            contents = packing.listed_in(archive, manifest.files_sha256) if manifest.files_sha256 else {}
+            _require_members(archive, manifest, contents, file)
             copy = folder / CONTENT
             with archive.open(CONTENT) as source, copy.open("wb") as target:
                 shutil.copyfileobj(source, target, CHUNK)
-    except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError) as error:
+            bad = next(packing.spoiled(archive, contents), None)
+    except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, KeyError, ValueError) as error:
         raise SetupError("backup.invalid", file=str(file), reason=type(error).__name__) from error
     if copy.stat().st_size != manifest.size or _hash(copy) != manifest.sha256:
         raise SetupError("backup.invalid", file=str(file), reason="sha256")
-    return manifest, copy
+    if bad is not None:
+        raise SetupError("backup.invalid", file=str(file), reason=f"files {bad[:12]}")
+    return Unpacked(manifest, copy, contents)
+
+
+def _require_members(
+    archive: zipfile.ZipFile, manifest: Manifest, contents: Mapping[str, int], file: Path
+) -> None:
+    """Raises SetupError for a backup with something missing in it, twice, or of its own making."""
+    expected = {MANIFEST, CONTENT, *map(key_of, contents), *([packing.LIST] if manifest.files_sha256 else [])}
+    names = archive.namelist()
+    if set(names) != expected or len(names) != len(expected):
+        raise SetupError("backup.invalid", file=str(file), reason="members")
 
 
 def _read_manifest(raw: bytes, file: Path) -> Manifest:
@@ -149,8 +187,20 @@ def _read_manifest(raw: bytes, file: Path) -> Manifest:
 def check_backup(file: Path) -> tuple[Manifest, list[doctor.Problem]]:
     """What a backup says of itself, and what is wrong inside it. Touches no live data. Raises SetupError."""
     with tempfile.TemporaryDirectory() as folder:
-        manifest, copy = unpack(file, Path(folder))
-        return manifest, _problems(copy) if manifest.kind == "sqlite" else []
+        found = unpack(file, Path(folder))
+        if found.manifest.kind != "sqlite":
+            lost = [doctor.Problem("files_lost", {"count": found.manifest.files_lost})]
+            return found.manifest, lost if found.manifest.files_lost else []
+        return found.manifest, [*_problems(found.copy), *_files_missing(found)]
+
+
+def _files_missing(found: Unpacked) -> list[doctor.Problem]:
+    database = Database(f"sqlite:///{found.copy}")
+    try:
+        with database.reading() as conn:
+            return packing.absent(packing.referred(conn), found.contents)
+    finally:
+        database.close()
 
 
 def _problems(copy: Path) -> list[doctor.Problem]:
@@ -174,11 +224,15 @@ def restore_backup(settings: Settings, file: Path, *, force: bool = False) -> Ma
     database = Database(settings.url)
     try:
         with tempfile.TemporaryDirectory(dir=settings.data_dir) as folder:
-            manifest, copy = unpack(file, Path(folder))
+            found = unpack(file, Path(folder))
+            manifest, copy = found.manifest, found.copy
             if (manifest.kind == "sqlite") != database.is_sqlite:
                 raise SetupError("backup.kind", kind=manifest.kind)
             if not force and _is_used(database):
                 raise SetupError("backup.in_use", address=database.url.render_as_string())
+            # Before the database is switched: rows never refer to what is not there.
+            with zipfile.ZipFile(file) as archive:
+                packing.unpack(archive, found.contents, open_store(settings), Path(folder))
             if database.is_sqlite:
                 _switch_file(database, copy, file)
             else:

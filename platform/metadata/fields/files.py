@@ -13,7 +13,7 @@ from ..errors import ValueRefused
 from ..fieldtype import CellRenderer, ExcelFormat, FieldType, InputWidget
 from ..model import Field
 from ..operators import EMPTINESS
-from ..uploads import ENDINGS, LARGEST_ID, FileFacts, endings_in, facts_in, size_text
+from ..uploads import LARGEST_ID, FileFacts, endings_in, facts_in, size_text
 from ..wording import say
 
 MOST = 100
@@ -134,14 +134,9 @@ def _thumbnail(file: FileFacts) -> str:
 
 
 def _chip(file: FileFacts) -> str:
-    name, kind = escape(file.name), escape(kind_of(file))
+    name, kind = escape(file.name), escape(file.kind)
     css = "file-chip file-picture-link" if file.is_picture else "file-chip"
     return (
         f'<a class="{css}" href="{file.address}" target="_blank" rel="noopener" title="{name} · '
-        f'{size_text(file.size)}"><span class="file-kind" aria-hidden="true">{kind}</span>{name}</a>'
+        f'{file.size_words}"><span class="file-kind" aria-hidden="true">{kind}</span>{name}</a>'
     )
-
-
-def kind_of(file: FileFacts) -> str:
-    """The few letters that tell a file's kind: PDF."""
-    return (file.ending or ENDINGS.get(file.media_type, ""))[:4].upper() or "?"

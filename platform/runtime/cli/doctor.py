@@ -7,6 +7,7 @@ from typing import Any
 
 from ...metadata.doctor import doctor
 from ...metadata.wording import say
+from ..files import packing
 from ..settings import Settings
 from ..site import open_site
 from . import Commands, language
@@ -21,7 +22,10 @@ def add_commands(commands: Commands[Any]) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Print every problem; 1 when there is one."""
     lang = language()
-    problems = doctor(open_site(settings).database)
+    site = open_site(settings)
+    problems = doctor(site.database)
+    with site.database.reading() as conn:
+        problems += packing.lost(conn, site.files)
     for problem in problems:
         print(problem.message(lang))
     print(say("cli.doctor.problems" if problems else "cli.doctor.healthy", lang, count=len(problems)))

@@ -38,7 +38,9 @@ def backup(args: argparse.Namespace, settings: Settings) -> int:
     finally:
         site.close()
     print(say("cli.backup.done", language(), file=str(args.out), size=made.size, sha256=made.sha256))
-    return 0
+    if made.files_lost:
+        print(say("doctor.files_lost", language(), count=made.files_lost), file=sys.stderr)
+    return UNHEALTHY if made.files_lost else 0
 
 
 def restore(args: argparse.Namespace, settings: Settings) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import datetime, timedelta
 from typing import IO, Any
 
@@ -12,7 +12,7 @@ from obstore.store import S3Store
 
 from ..http.errors import Unavailable
 from ..settings import Settings
-from .store import CHUNK
+from .store import CHUNK, Pieces
 
 PATIENCE = timedelta(seconds=15)
 """How long a bucket that does not answer is asked again."""
@@ -64,7 +64,7 @@ class ObjectStore:
         except _TROUBLE as error:
             raise Unavailable() from error
 
-    def read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+    def read(self, key: str, start: int = 0, length: int | None = None) -> Pieces:
         """A part of what is kept, in pieces. Raises KeyError when the key is not there."""
         whole = self.size(key)
         if whole is None:
@@ -72,7 +72,7 @@ class ObjectStore:
         end = whole if length is None else min(whole, start + length)
         return self._pieces(key, start, end)
 
-    def _pieces(self, key: str, start: int, end: int) -> Iterator[bytes]:
+    def _pieces(self, key: str, start: int, end: int) -> Generator[bytes]:
         try:
             for place in range(start, end, CHUNK * 4):
                 yield bytes(obstore.get_range(self.store, key, start=place, end=min(end, place + CHUNK * 4)))

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from ...metadata.errors import NotFound
 from ..http.call import Call
 from .naming import disposition
-from .store import Store
+from .store import Pieces, Store
 
 HARMLESS = {
     "content-security-policy": "default-src 'none'; sandbox",
@@ -59,10 +59,24 @@ def sent(call: Call, store: Store, content: Content) -> Response:
         headers["content-range"] = f"bytes {start}-{end - 1}/{size}"
     if call.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=content.media_type)
-    return StreamingResponse(_body(store, key, start, end), status, headers, media_type=content.media_type)
+    return _Streamed(_body(store, key, start, end), status, headers, content.media_type)
 
 
-def _body(store: Store, key: str, start: int, end: int) -> Iterator[bytes]:
+class _Streamed(StreamingResponse):
+    """An answer that gives its content back, also when its reader has gone before the end."""
+
+    def __init__(self, pieces: Pieces, status: int, headers: dict[str, str], media_type: str) -> None:
+        super().__init__(iter(pieces), status, headers, media_type)
+        self.pieces = pieces
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.pieces.close()
+
+
+def _body(store: Store, key: str, start: int, end: int) -> Pieces:
     try:
         return store.read(key, start, end - start)
     except KeyError:

@@ -23,6 +23,16 @@ CONTENTS, PICTURES = "files", "thumbnails"
 """Where in a store contents and derived pictures are."""
 
 
+class Pieces(Protocol):
+    """Bytes as they are asked for. Whoever does not take them all closes them."""
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+    def __next__(self) -> bytes: ...
+
+    def close(self) -> None: ...
+
+
 class Store(Protocol):
     """Keeps bytes under keys like `files/ab/cd/<sha256>`. Methods raise Unavailable when they cannot work now."""
 
@@ -32,7 +42,7 @@ class Store(Protocol):
     def size(self, key: str) -> int | None:
         """How many bytes are kept; None when the key is not there."""
 
-    def read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+    def read(self, key: str, start: int = 0, length: int | None = None) -> Pieces:
         """A part of what is kept, in pieces. Raises KeyError when the key is not there."""
 
     def delete(self, key: str) -> None:
@@ -99,7 +109,7 @@ class LocalStore:
         except OSError as error:
             raise of_disk(error) from error
 
-    def read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+    def read(self, key: str, start: int = 0, length: int | None = None) -> Pieces:
         """A part of what is kept, in pieces; opened at once, read as it is asked for. Raises KeyError."""
         try:
             file = self._path(key).open("rb")
@@ -107,7 +117,7 @@ class LocalStore:
             raise KeyError(key) from None
         except OSError as error:
             raise of_disk(error) from error
-        return _pieces(file, start, length)
+        return _Part(file, start, length)
 
     def delete(self, key: str) -> None:
         """Forget the key, if it is there."""
@@ -156,13 +166,25 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _pieces(file: IO[bytes], start: int, length: int | None) -> Iterator[bytes]:
-    with file:
+class _Part:
+    """A part of a file, in pieces. Whoever does not read it to its end closes it."""
+
+    def __init__(self, file: IO[bytes], start: int, length: int | None) -> None:
+        self.file, self.left = file, length
         file.seek(start)
-        left = length
-        while left is None or left > 0:
-            block = file.read(CHUNK if left is None else min(CHUNK, left))
-            if not block:
-                return
-            left = None if left is None else left - len(block)
-            yield block
+
+    def __iter__(self) -> _Part:
+        return self
+
+    def __next__(self) -> bytes:
+        block = self.file.read(CHUNK if self.left is None else min(CHUNK, self.left))
+        if not block:
+            self.close()
+            raise StopIteration
+        if self.left is not None:
+            self.left -= len(block)
+        return block
+
+    def close(self) -> None:
+        """Give the file back."""
+        self.file.close()
