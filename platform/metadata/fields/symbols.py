@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import segno
@@ -9,6 +10,7 @@ import segno
 _START_B, _START_C, _TO_C, _TO_B, _STOP = 104, 105, 99, 100, 106
 _QUIET = 10
 _HEIGHT = 40
+_DARK = re.compile("1+")
 _FEWEST_DIGITS = 4
 """Digits in a row from which two of them in one sign are shorter than each in its own."""
 
@@ -29,11 +31,9 @@ def qr_code(text: str) -> str:
     """The QR code of a text of at most 500 characters, as an <svg>."""
     code = segno.make_qr(text, error="m")
     width = int(code.symbol_size(border=4)[0])
-    rows = (
-        "".join(f"M{x + 4} {y + 4}h1v1h-1z" for x, dark in enumerate(row) if dark)
-        for y, row in enumerate(code.matrix)
-    )
-    return _svg("qr", width, width, "".join(rows))
+    runs = ((run, y) for y, row in enumerate(code.matrix) for run in _DARK.finditer("".join(map(str, row))))
+    path = "".join(f"M{run.start() + 4} {y + 4}h{len(run[0])}v1h-{len(run[0])}z" for run, y in runs)
+    return _svg("qr", width, width, path)
 
 
 def bar_code(text: str) -> str:
