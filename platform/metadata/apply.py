@@ -245,7 +245,10 @@ class Executor:
         kept = f"x_{self.number}_{name}"
         self._rename(entity, name, kept)
         field = self.current.entities[entity].all_fields[name]
-        self._remember(entity, name, table_name(entity), kept, field_document(field))
+        document = field_document(field)
+        declared = self.current.documents["entity", entity]["fields"]
+        document["declared"] = next((dict(raw) for raw in declared if raw["key"] == name), None)
+        self._remember(entity, name, table_name(entity), kept, document)
         return kept
 
     def _rename(self, entity: str, old: str, new: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
@@ -16,21 +16,24 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from . import checks, effects, renaming, store
+from . import effects, store
 from .apply import Executor
-from .catalog import Catalog, build
+from .bases import dependents, rebased
+from .catalog import Catalog
 from .changeset_log import Changeset, PackageChange, Row, get, history, write
 from .database import Database
-from .drafts import Change, Edit, draft, undo
+from .drafts import Change, Edit, Overtaken, draft, undo
 from .drift import drift
-from .errors import Conflict, MetadataError, PlanError
-from .plan import Plan, plan
+from .errors import Conflict, MetadataError, NotFound, PlanError
+from .preview import Preview, Wish, examine
 from .shadows import read_shadows
 from .store import SITE, Stored
 from .tables import state as state_table
 
 LOCK_TIMEOUT = "2s"
 """How long a step may wait for readers on PostgreSQL; waiting longer would make every later reader wait too."""
+
+NO_BASE: Mapping[str, str] = MappingProxyType({})
 
 ATTEMPTS = 5
 FIRST_PAUSE = 0.2
@@ -45,54 +48,18 @@ __all__ = [
     "get",
     "history",
     "preview",
+    "preview_restore",
     "preview_revert",
+    "restore",
     "revert",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What applying would mean: findings, places that name what goes away, effects on rows, and the Plan."""
-
-    version: int
-    changes: tuple[Change, ...]
-    findings: tuple[checks.Finding, ...]
-    places: tuple[checks.Place, ...] = ()
-    effects: tuple[effects.Effect, ...] = ()
-    plan: Plan = field(default_factory=lambda: Plan(()))
-    current: Catalog | None = None
-    desired: Catalog | None = None
-
-    @property
-    def refused(self) -> bool:
-        """Whether applying would fail even with a yes to what is destructive."""
-        wrong = any(finding.severity == "error" for finding in self.findings)
-        return wrong or any(effect.level == "refuse" for effect in self.effects)
-
-    @property
-    def destructive(self) -> bool:
-        """Whether applying takes values out of sight."""
-        return any(effect.level == "confirm" for effect in self.effects)
-
-    def dump(self, lang: str) -> Row:
-        """The preview as JSON, worded."""
-        return {
-            "version": self.version,
-            "refused": self.refused,
-            "destructive": self.destructive,
-            "changes": [change.dump() for change in self.changes],
-            "findings": [finding.dump(lang) for finding in self.findings],
-            "places": [place.dump() for place in self.places],
-            "effects": [{**effect.dump(), "message": effect.describe(lang)} for effect in self.effects],
-            "steps": [{**step.dump(), "message": step.describe(lang)} for step in self.plan.steps],
-        }
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
     """One wish to change metadata; `changes` reads the present rows."""
 
-    changes: Callable[[Sequence[Stored]], list[Change]]
+    changes: Callable[[Connection, Sequence[Stored]], list[Change]]
     layer: str
     actor: str
     note: str
@@ -100,23 +67,83 @@ class _Request:
     expected_version: int | None = None
     packages: tuple[PackageChange, ...] = ()
     reverts: int | None = None
+    restores: int | None = None
 
 
 class _NeedsRebuild(Exception):
     """The plan copies a SQLite table, which this kind of transaction must not do."""
 
 
-def preview(conn: Connection, edits: Sequence[Edit], layer: str = SITE) -> Preview:
-    """What applying the edits now would mean. Changes nothing."""
+def preview(
+    conn: Connection, edits: Sequence[Edit], layer: str = SITE, *, base: Mapping[str, str] = NO_BASE
+) -> Preview:
+    """What applying the edits now would mean. Changes nothing. Raises Overlapping (see `apply`)."""
     rows = store.read_rows(conn)
-    return _examine(conn, store.current_version(conn), rows, draft(rows, edits, layer), None)
+    changes = _drafted(conn, rows, edits, layer, base)
+    return examine(conn, store.current_version(conn), rows, changes)
+
+
+def _drafted(
+    conn: Connection, rows: Sequence[Stored], edits: Sequence[Edit], layer: str, base: Mapping[str, str]
+) -> list[Change]:
+    if base:
+        edits = rebased(conn, store.effective(rows), edits, base, store.current_version(conn))
+    return draft(rows, edits, layer)
 
 
 def preview_revert(conn: Connection, number: int) -> Preview:
     """What reverting a changeset now would mean. Raises NotFound, Conflict."""
     rows = store.read_rows(conn)
-    changes = undo(rows, get(conn, number).changes)
-    return _examine(conn, store.current_version(conn), rows, changes, number)
+    changes = _undone(conn, rows, get(conn, number))
+    return examine(conn, store.current_version(conn), rows, changes, Wish(reverts=number))
+
+
+def _undone(conn: Connection, rows: Sequence[Stored], changeset: Changeset) -> list[Change]:
+    """The changes that take a changeset back. Raises Overtaken, which then names the changesets in the way."""
+    try:
+        return undo(rows, changeset.changes)
+    except Overtaken as error:
+        error.members = {"dependents": dependents(conn, changeset.number, error.identities)}
+        raise
+
+
+def preview_restore(conn: Connection, shadow: int) -> Preview:
+    """What bringing back a removed field or entity would mean. Raises NotFound, Conflict (`shadow.taken`)."""
+    rows = store.read_rows(conn)
+    changes = draft(rows, [_restoring(conn, rows, shadow)], SITE)
+    return examine(conn, store.current_version(conn), rows, changes, Wish(restores=shadow))
+
+
+def restore(database: Database, shadow: int, actor: str, note: str = "") -> Changeset:
+    """The changeset that brings back a removed field, or entity, with the values kept of it.
+
+    Raises NotFound where nothing is kept under this id, Conflict (`shadow.taken`) where its key is in use.
+    """
+    request = _Request(
+        changes=lambda conn, rows: draft(rows, [_restoring(conn, rows, shadow)], SITE),
+        layer=SITE,
+        actor=actor,
+        note=note,
+        restores=shadow,
+    )
+    return _carry_out(database, request)
+
+
+def _restoring(conn: Connection, rows: Sequence[Stored], number: int) -> Edit:
+    kept = next((each for each in read_shadows(conn) if each.id == number), None)
+    if kept is None:
+        raise NotFound()
+    present = store.effective(rows).get(("entity", kept.entity))
+    if kept.field is None:
+        if present is not None:
+            raise Conflict("shadow.taken", name=kept.entity)
+        return Edit.put(kept.document)
+    if present is None:
+        raise Conflict("shadow.no_entity", name=kept.entity)
+    if any(raw["key"] == kept.field for raw in present["fields"]):
+        raise Conflict("shadow.taken", name=kept.field)
+    declared = kept.document.get("declared") or kept.document
+    return Edit.put({**present, "fields": [*present["fields"], declared]})
 
 
 def apply(  # noqa: PLR0913  (all but the first four are by name)
@@ -129,14 +156,17 @@ def apply(  # noqa: PLR0913  (all but the first four are by name)
     layer: str = SITE,
     expected_version: int | None = None,
     packages: Sequence[PackageChange] = (),
+    base: Mapping[str, str] = NO_BASE,
 ) -> Changeset:
     """The changeset, applied and committed; with nothing to change, one of the present number that is not logged.
 
+    `base` are digests, by `kind:key`, of the documents the edits began from: where another stands there by now,
+    the edit is laid over it, or Overlapping (`conflict_schema`) says what both changed.
     Raises MetadataError with all findings, PlanError (`plan.destructive`, `plan.refused`, `plan.busy`),
     Conflict (`conflict_schema`) when the version is not the expected one.
     """
     request = _Request(
-        changes=lambda rows: draft(rows, edits, layer),
+        changes=lambda conn, rows: _drafted(conn, rows, edits, layer, base),
         layer=layer,
         actor=actor,
         note=note,
@@ -157,7 +187,7 @@ def revert(
     with database.reading() as conn:
         undone = get(conn, number)
     request = _Request(
-        changes=lambda rows: undo(rows, undone.changes),
+        changes=lambda conn, rows: _undone(conn, rows, undone),
         layer=undone.layer,
         actor=actor,
         note=note,
@@ -193,11 +223,12 @@ def _apply_in(conn: Connection, request: _Request) -> tuple[Changeset, Catalog |
     if request.expected_version is not None and request.expected_version != version:
         raise Conflict("conflict_schema", expected=request.expected_version, found=version)
     rows = store.read_rows(conn)
-    changes = request.changes(rows)
+    changes = request.changes(conn, rows)
     if not changes and not request.packages:
         return _as_changeset(request, version, (), ()), None
-    found = _examine(conn, version, rows, changes, request.reverts, agreed=request.allow_destructive)
-    _refuse(found, request.allow_destructive)
+    wish = Wish(request.reverts, request.restores, agreed=request.allow_destructive)
+    found = examine(conn, version, rows, changes, wish)
+    _refuse(conn, found, request)
     if found.plan.rebuilds and _is_guarded(conn):
         raise _NeedsRebuild
     executor = None
@@ -228,65 +259,14 @@ def _is_guarded(conn: Connection) -> bool:
     return conn.dialect.name == "sqlite" and bool(conn.exec_driver_sql("PRAGMA foreign_keys").scalar())
 
 
-def _examine(
-    conn: Connection,
-    version: int,
-    rows: Sequence[Stored],
-    changes: Sequence[Change],
-    reverts: int | None,
-    *,
-    agreed: bool = False,
-) -> Preview:
-    """Everything there is to know about the changes before they are made."""
-    before = list(store.effective(rows).values())
-    changed = {change.place[:2] for change in changes}
-    after = _after(rows, changes, changed)
-    findings = tuple(checks.check(after, changed))
-    current = store.catalog_for(conn, version)
-    if any(finding.severity == "error" for finding in findings):
-        return Preview(version, tuple(changes), findings, _places(before, current, after, findings))
-    desired = build(after, version + 1)
-    steps = plan(current, desired, read_shadows(conn, reverts) if reverts else ())
-    return Preview(
-        version=version,
-        changes=tuple(changes),
-        findings=findings,
-        places=_places(before, current, after),
-        effects=tuple(effects.measure(conn, steps, current, desired, agreed=agreed)),
-        plan=steps,
-        current=current,
-        desired=desired,
-    )
-
-
-def _after(rows: Sequence[Stored], changes: Sequence[Change], changed: set[tuple[str, str]]) -> list[Any]:
-    """The documents as they will be. Former keys in them are only looked for where all can be read."""
-    merged = store.merged(_with_changes(rows, changes))
-    readable = not any(checks.validate(merged[identity]) for identity in changed & merged.keys())
-    return renaming.resolved(merged.values()) if readable else list(merged.values())
-
-
-def _places(
-    before: Sequence[Row], current: Catalog, after: Sequence[Row], findings: Sequence[checks.Finding] = ()
-) -> tuple[checks.Place, ...]:
-    """Where what goes away is named; not known while some document cannot even be read."""
-    unread = any(finding.id.startswith("M1") for finding in findings)
-    return () if unread else tuple(checks.places(before, current, after))
-
-
-def _with_changes(rows: Sequence[Stored], changes: Sequence[Change]) -> list[Stored]:
-    by_place = {row.place: row for row in rows}
-    for change in changes:
-        if change.after is None:
-            by_place.pop(change.place, None)
-        else:
-            by_place[change.place] = change.after
-    return list(by_place.values())
-
-
-def _refuse(found: Preview, allow_destructive: bool) -> None:
+def _refuse(conn: Connection, found: Preview, request: _Request) -> None:
+    allow_destructive = request.allow_destructive
     if any(finding.severity == "error" for finding in found.findings):
-        raise MetadataError(findings=found.findings)
+        refused = MetadataError(findings=found.findings)
+        if request.reverts is not None:
+            named = {finding.document for finding in found.findings}
+            refused.members = {"dependents": dependents(conn, request.reverts, named)}
+        raise refused
     refused = [effect for effect in found.effects if effect.level == "refuse"]
     if refused:
         raise PlanError("plan.refused", reason=_reasons(refused), effects=[effect.dump() for effect in refused])

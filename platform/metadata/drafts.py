@@ -113,6 +113,17 @@ def _equal(left: Stored | None, right: Stored | None) -> bool:
     return layers.same(_dump(left), _dump(right))
 
 
+class Overtaken(Conflict):
+    """Later changesets changed the same nodes; `members` lists them, once somebody has looked them up."""
+
+    code = "changeset.overtaken"
+
+    def __init__(self, identities: Sequence[tuple[str, str]]) -> None:
+        self.identities = tuple(identities)
+        self.members: dict[str, Any] = {}
+        super().__init__(places=", ".join("/".join(identity) for identity in identities))
+
+
 def undo(rows: Sequence[Stored], changes: Sequence[Change]) -> list[Change]:
     """The changes that take `changes` back. What was edited since is merged node by node.
 
@@ -120,7 +131,7 @@ def undo(rows: Sequence[Stored], changes: Sequence[Change]) -> list[Change]:
     """
     present = {row.place: row for row in rows}
     wanted: dict[tuple[str, str, str], Stored | None] = {}
-    overtaken: list[str] = []
+    overtaken: list[tuple[str, str]] = []
     for change in changes:
         now = present.get(change.place)
         if _equal(now, change.after):
@@ -128,11 +139,11 @@ def undo(rows: Sequence[Stored], changes: Sequence[Change]) -> list[Change]:
             continue
         merged = _merged_undo(change, now)
         if merged is None:
-            overtaken.append("/".join(change.place[:2]))
+            overtaken.append(change.place[:2])
         else:
             wanted[change.place] = merged
     if overtaken:
-        raise Conflict("changeset.overtaken", places=", ".join(overtaken))
+        raise Overtaken(overtaken)
     return _changes(present, _remembering(changes, wanted))
 
 

@@ -113,7 +113,7 @@ class _Meter:
         column = self.current.tables[step.entity].c[step.field]
         conversion = between(self.current, self.desired, old, new)
         outcome = survey(self.conn, column.table.name, Move(conversion, column.name, step.field))
-        samples = tuple((key, _shown(old, value)) for key, value in outcome.samples)
+        samples = tuple((key, shown(old, value)) for key, value in outcome.samples)
         yield Effect("confirm", "values_lost", step.entity, step.field, outcome.lost, samples)
         yield Effect("info", "values_converted", step.entity, step.field, outcome.converted)
 
@@ -124,7 +124,7 @@ class _Meter:
         column = self.current.tables[step.entity].c[step.field]
         conversion = between(self.current, self.desired, before, recent)
         found = returned(self.conn, column.table.name, Move(conversion, str(step.shadow.column_name), column.name))
-        samples = tuple((key, _shown(recent, value)) for key, value in found.samples)
+        samples = tuple((key, shown(recent, value)) for key, value in found.samples)
         yield Effect("confirm", "edits_lost", step.entity, step.field, found.lost, samples)
         yield Effect("info", "edits_kept", step.entity, step.field, found.kept)
 
@@ -140,11 +140,11 @@ class _Meter:
             for first, held, rows in self.conn.execute(
                 query.where(span.of(table), value.is_not(None)).order_by(sa.func.min(table.c.id))
             ):
-                if not _refused(field, held):
+                if not is_refused(field, held):
                     continue
                 count += rows
                 if len(samples) < SAMPLES:
-                    samples.append((first, _shown(field, held)))
+                    samples.append((first, shown(field, held)))
         yield Effect("refuse", "values_refused", step.entity, step.field, count, tuple(samples))
 
     @of.register
@@ -186,7 +186,7 @@ class _Meter:
         query = sa.select(sa.func.min(table.c.id), column, sa.func.count()).where(live)
         query = query.group_by(*(table.c[key] for key in keys))
         twice = list(self.conn.execute(query.having(sa.func.count() > 1).order_by(sa.func.min(table.c.id))))
-        samples = tuple((key, _shown(field, value)) for key, value, _ in twice[:SAMPLES])
+        samples = tuple((key, shown(field, value)) for key, value, _ in twice[:SAMPLES])
         yield Effect("refuse", "duplicates", step.entity, step.field, sum(row[2] for row in twice), samples)
 
     def _found(
@@ -197,11 +197,11 @@ class _Meter:
         samples: list[tuple[int, str]] = []
         if sampled and count and field.key in table.c:
             query = sa.select(table.c.id, table.c[field.key]).where(where).order_by(table.c.id).limit(SAMPLES)
-            samples = [(key, _shown(field, value)) for key, value in self.conn.execute(query)]
+            samples = [(key, shown(field, value)) for key, value in self.conn.execute(query)]
         return Effect(level, code, field.entity, field.key, count, tuple(samples))
 
 
-def _refused(field: Field, value: Any) -> bool:
+def is_refused(field: Field, value: Any) -> bool:
     """Whether the field, as it will be, would not take a value it holds."""
     if field.choices:
         keys = value if isinstance(value, tuple) else (value,)
@@ -214,5 +214,5 @@ def _refused(field: Field, value: Any) -> bool:
     return False
 
 
-def _shown(field: Field, value: Any) -> str:
+def shown(field: Field, value: Any) -> str:
     return str(field.behaviour.plain(field, value, "zh"))[:80]

@@ -104,6 +104,7 @@ class MetadataError(FormloomError):
 
     def __init__(self, code: str | None = None, *, findings: Sequence[Any] = (), **data: Any) -> None:
         self.findings = tuple(findings)
+        self.members: dict[str, Any] = {}
         super().__init__(code, **data)
 
 

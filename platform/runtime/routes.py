@@ -4,9 +4,22 @@ from __future__ import annotations
 
 from starlette.routing import BaseRoute
 
-from .api import batches, dashboards, files, me, metadata, openapi, records
+from .api import batches, dashboards, files, kept, me, metadata, openapi, records
 from .http import health, signin
-from .views import dashboard, departments, form, home, pick, record, search, settings, suggest, timeline, users
+from .views import (
+    dashboard,
+    departments,
+    design,
+    form,
+    home,
+    pick,
+    record,
+    search,
+    settings,
+    suggest,
+    timeline,
+    users,
+)
 from .views import files as contents
 from .views import list as lists
 
@@ -14,6 +27,7 @@ ROUTES: list[BaseRoute] = [
     *health.routes,
     *signin.routes,
     *me.routes,
+    *kept.routes,
     *metadata.routes,
     *records.routes,
     *batches.routes,
@@ -33,5 +47,6 @@ ROUTES: list[BaseRoute] = [
     *users.routes,
     *departments.routes,
     *settings.routes,
+    *design.routes,
 ]
 """In the order they are tried."""

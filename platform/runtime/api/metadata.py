@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from starlette.responses import Response
 
 from ...metadata import changesets, documents
+from ...metadata.bases import readable
 from ...metadata.changesets import Changeset, Preview
 from ...metadata.drafts import Edit
 from ...metadata.errors import InvalidInput, NotFound
@@ -72,17 +74,26 @@ def create_changeset(ctx: Context, call: Call) -> Response:
     require_administrator(ctx)
     call.query.only()
     body = without_decimals(call.json_object())
-    UnknownMember.require(body, ("edits", "dry_run", "note", "allow_destructive", "expected_version"))
+    UnknownMember.require(body, ("edits", "dry_run", "note", "allow_destructive", "expected_version", "base"))
     raw = body.get("edits")
     if not isinstance(raw, list) or not 0 < len(raw) <= MOST_EDITS:
         raise InvalidInput("edit.invalid")
-    edits = [Edit.load(each) for each in raw]
+    edits, base = [Edit.load(each) for each in raw], _base(body)
     if _flag(body, "dry_run"):
-        return json_answer(dump_preview(changesets.preview(ctx.conn, edits), ctx.lang))
+        return json_answer(dump_preview(changesets.preview(ctx.conn, edits, base=base), ctx.lang))
     expected = body.get("expected_version")
     if expected is not None and type(expected) is not int:
         raise BadRequest("not_a_number", code="validation_failed", status=422, name="expected_version")
-    return _apply(ctx, edits, str(body.get("note") or "")[:500], _flag(body, "allow_destructive"), expected)
+    note, destructive = str(body.get("note") or "")[:500], _flag(body, "allow_destructive")
+    return _apply(ctx, edits, note, destructive, expected=expected, base=base)
+
+
+def _base(body: dict[str, Any]) -> dict[str, str]:
+    """Digests of the documents the edits began from, by `kind:key`."""
+    base = body.get("base", {})
+    if not isinstance(base, dict) or not all(isinstance(value, str) for value in base.values()):
+        raise BadRequest("json_object")
+    return base
 
 
 def _flag(body: dict[str, Any], name: str) -> bool:
@@ -93,7 +104,13 @@ def _flag(body: dict[str, Any], name: str) -> bool:
 
 
 def _apply(
-    ctx: Context, edits: list[Edit], note: str, allow_destructive: bool, expected: int | None = None
+    ctx: Context,
+    edits: list[Edit],
+    note: str,
+    allow_destructive: bool,
+    *,
+    expected: int | None = None,
+    base: Mapping[str, str] = changesets.NO_BASE,
 ) -> Response:
     applied = changesets.apply(
         ctx.own_transactions(),
@@ -102,6 +119,7 @@ def _apply(
         note,
         allow_destructive=allow_destructive,
         expected_version=expected,
+        base=base,
     )
     return json_answer(dump_changeset(applied))
 
@@ -120,7 +138,11 @@ def get_changeset(ctx: Context, call: Call) -> Response:
     """One applied changeset with the documents before and after."""
     require_administrator(ctx)
     found = changesets.get(ctx.conn, call.record_id("number"))
-    return json_answer({**dump_changeset(found), "details": [change.dump() for change in found.changes]})
+    details = [change.dump() for change in found.changes]
+    steps = [dict(step) for step in found.steps]
+    return json_answer(
+        {**dump_changeset(found), "details": details, "differences": readable(found, ctx.lang), "steps": steps}
+    )
 
 
 def revert_changeset(ctx: Context, call: Call) -> Response:
@@ -184,6 +206,7 @@ def dump_preview(preview: Preview, lang: str) -> dict[str, Any]:
         ],
         "effects": [{**effect.dump(), "message": effect.describe(lang)} for effect in preview.effects],
         "plan": preview.plan.describe(lang),
+        **preview.details(lang),
     }
 
 

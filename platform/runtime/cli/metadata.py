@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...metadata import changesets, checks, documents, packages, shadows, store, wording
+from ...metadata.bases import readable
 from ...metadata.changesets import Changeset, Preview
 from ...metadata.drafts import Edit
 from ...metadata.errors import InvalidInput
@@ -41,6 +42,12 @@ def add_commands(commands: Commands[Any]) -> None:
             changing.add_argument("--expect", type=int, metavar="VERSION", help=say("cli.metadata.expect", lang))
     history = _action(actions, "history", show_history)
     history.add_argument("--limit", type=int, default=20)
+    differing = _action(actions, "diff", show_differences)
+    differing.add_argument("number", type=int, metavar="N")
+    differing.add_argument("--json", action="store_true", help=say("cli.json", lang))
+    _action(actions, "kept", show_kept)
+    restoring = _action(actions, "restore", restore)
+    restoring.add_argument("id", type=int, metavar="ID")
     reverting = _action(actions, "revert", revert)
     reverting.add_argument("number", type=int, metavar="N")
     _add_consent(reverting)
@@ -139,6 +146,36 @@ def show_history(args: argparse.Namespace, settings: Settings) -> int:
         places = ", ".join(sorted({"/".join(change.place[:2]) for change in entry.changes}))
         shown = places if len(places) <= 80 else places[:79] + "…"
         print(f"{entry.number:5}  {entry.applied_at:%Y-%m-%d %H:%M}  {entry.actor:16}  {entry.note or shown}")
+    return 0
+
+
+def show_differences(args: argparse.Namespace, settings: Settings) -> int:
+    """Print what a changeset changed, node by node."""
+    with open_site(settings).database.reading() as conn:
+        found = readable(changesets.get(conn, args.number), language())
+    if args.json:
+        print(json.dumps(found, ensure_ascii=False, indent=2))
+        return 0
+    for node in found:
+        print(f"{node['kind']}/{node['key']}  {node['where'] or node['path'] or '/'}")
+        print(f"    {' · '.join(node['was'])}  →  {' · '.join(node['now'])}")
+    return 0
+
+
+def show_kept(args: argparse.Namespace, settings: Settings) -> int:
+    """Print what changesets put aside, with its size."""
+    with open_site(settings).database.reading() as conn:
+        found = shadows.measured(conn)
+    for kept in found:
+        name = ".".join(part for part in (kept.shadow.entity, kept.shadow.field) if part)
+        line = {"id": kept.shadow.id, "changeset": kept.shadow.changeset, "name": name, "rows": kept.rows}
+        print(say("cli.metadata.kept_line", language(), **line, size=f"{kept.bytes / 1024:,.0f} KB"))
+    return 0
+
+
+def restore(args: argparse.Namespace, settings: Settings) -> int:
+    """Bring a removed field or entity back with its values."""
+    print_applied(changesets.restore(open_site(settings).database, args.id, actor()))
     return 0
 
 
