@@ -33,6 +33,7 @@ TABLE_MODULES = (
     "formloom.runtime.api.idempotency",
     "formloom.runtime.records.sequences",
     "formloom.runtime.files.tables",
+    "formloom.runtime.design.drafts",
 )
 """Modules that announce system tables when they are imported."""
 

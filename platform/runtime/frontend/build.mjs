@@ -9,7 +9,7 @@ import { build } from "esbuild";
 import { PurgeCSS } from "purgecss";
 
 const HERE = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);
-const ENTRIES = ["early.js", "app.js", "charts.js", "app.css", "console.css"];
+const ENTRIES = ["early.js", "app.js", "charts.js", "design.js", "app.css", "design.css", "console.css"];
 const LICENCE_FILE = /^(licen[cs]e|notice|copying)/i;
 const LICENCE_KEPT_BY = { "@tabler/core": "@tabler/icons" }; // same authors, same text, shipped with one of the two
 const FROM_TABLER = ["btn", "btn-danger", "btn-icon", "btn-primary", "form-control", "form-select", "icon", "visually-hidden"];

@@ -70,11 +70,16 @@ def show_dashboard(ctx: Context, call: Call, key: str) -> Response:
         board=state.board,
         title=text_of(state.board.label, ctx.lang, key),
         state=state,
-        cards=[_shown(ctx, card, state) for card in cards_of(ctx, state)],
+        cards=shown_cards(ctx, state),
         periods=_periods(ctx, state),
         shown=PERIODS_SHOWN,
         path=f"/d/{key}",
     )
+
+
+def shown_cards(ctx: Context, state: BoardState) -> list[Shown]:
+    """The cards with all their template needs. Queries: one a card."""
+    return [_shown(ctx, card, state) for card in cards_of(ctx, state)]
 
 
 def _periods(ctx: Context, state: BoardState) -> list[tuple[str, str, str]]:

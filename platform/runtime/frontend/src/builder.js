@@ -1,5 +1,6 @@
-// The filter builder: conditions as sentences, "amount · is at least · 10,000". Reads and writes the Condition in the
-// address; what it cannot show as a line (deeper groups) it keeps untouched.
+// The filter builder: conditions as sentences, "amount · is at least · 10,000". Lists read and write the Condition in
+// the address; designers open it over conditions of their own. What it cannot show as a line (deeper groups) it keeps
+// untouched.
 
 import { list, withState } from "./list.js";
 import { openAt, toast } from "./overlays.js";
@@ -21,12 +22,9 @@ act("open-choices", (button) => offer(button));
 async function open(anchor, at, added) {
   try {
     const fields = await fieldsOf(list().dataset.entity);
-    const builder = new Builder(fields, condition());
+    const builder = new Builder(fields, condition(), { host: list(), done: show });
     if (added) builder.group.lines.push(builder.newLine(added));
-    if (!builder.group.lines.length) builder.group.lines.push(builder.newLine(fields[0]));
-    builder.draw();
-    openAt(builder.flyout, anchor);
-    builder.focus(at < 0 ? builder.group.lines.length - 1 : at);
+    builder.open(anchor, at);
   } catch (error) {
     toast(error.message, { bad: true });
   }
@@ -42,7 +40,7 @@ async function offer(button) {
   }
   const line = { value: [] };
   const apply = make("button", { type: "button", class: "btn btn-primary btn-wide" }, say("apply"));
-  const flyout = flyoutFor("quick");
+  const flyout = flyoutFor("quick", list());
   flyout.replaceChildren(choices(field, line), apply);
   apply.addEventListener("click", () => {
     flyout.hidePopover();
@@ -52,10 +50,16 @@ async function offer(button) {
   flyout.querySelector("input")?.focus();
 }
 
-function flyoutFor(id) {
+/** Build a condition over `fields`, at an element; `done` gets it, null when it says nothing. */
+export function buildCondition(anchor, fields, filter, done) {
+  const host = anchor.closest("dialog") ?? document.body;
+  new Builder(fields.filter((field) => field.operators.length), filter, { host, done }).open(anchor, -1);
+}
+
+function flyoutFor(id, host) {
   document.getElementById(id)?.remove();
   const flyout = make("div", { class: "flyout", id, popover: "auto", role: "dialog", "aria-label": say("filter") });
-  list().append(flyout);
+  host.append(flyout);
   return flyout;
 }
 
@@ -74,13 +78,21 @@ function show(filter) {
 }
 
 class Builder {
-  constructor(fields, filter) {
+  constructor(fields, filter, { host, done }) {
     this.fields = fields;
+    this.done = done;
     this.byKey = new Map(fields.map((field) => [field.key, field]));
     this.group = this.read(filter);
-    this.flyout = flyoutFor("builder");
+    this.flyout = flyoutFor("builder", host);
     this.flyout.classList.add("builder");
     this.flyout.addEventListener("keydown", (event) => this.onKey(event));
+  }
+
+  open(anchor, at) {
+    if (!this.group.lines.length) this.group.lines.push(this.newLine(this.fields[0]));
+    this.draw();
+    openAt(this.flyout, anchor);
+    this.focus(at < 0 ? this.group.lines.length - 1 : at);
   }
 
   read(filter) {
@@ -217,7 +229,7 @@ class Builder {
 
   apply(group) {
     this.flyout.hidePopover();
-    show(written(group));
+    this.done(written(group));
   }
 }
 

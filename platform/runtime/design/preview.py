@@ -1,0 +1,188 @@
+"""What a designer shows in its middle: the screen a draft makes, drawn by the templates members see it with.
+
+Each kind of document that can be designed has one function here or in `boards`; `draw` finds it. The HTML carries
+`data-…` marks by which the browser knows the parts; it holds no scripts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ...metadata import reading
+from ...metadata.model import Entity, Field, Placed, Section
+from ...metadata.wording import text_of
+from ..formview.draft import Draft, draft_of_record
+from ..formview.inputs import FormBuilder
+from ..listview.rows import draw_rows
+from ..listview.screen import TITLE_WIDTH, usual_width
+from ..records import paths
+from ..recordview.facts import Facts
+from ..render import render
+from . import samples
+from .boards import draw_dashboard
+from .menus import draw_menu
+from .workspace import Workspace
+
+if TYPE_CHECKING:
+    from ..context import Context
+
+ROWS_OF_LIST = 12
+ROWS_OF_FIELDS = 3
+
+Document = Mapping[str, Any]
+Draw = Callable[["Workspace", "Context", Document], str]
+
+
+def draw(work: Workspace, kind: str, key: str, lang: str) -> str | None:
+    """The screen of a document as HTML; None while the draft cannot be read."""
+    seen = work.seen(lang)
+    drawing = DRAWN.get(kind)
+    if seen is None or drawing is None:
+        return None
+    document = {"key": key, "entity": key} if kind == RULES else work.document(kind, key)
+    return drawing(work, seen, document)
+
+
+def drawn(ctx: Context, template: str, **data: Any) -> str:
+    """A template as text."""
+    return bytes(render(ctx, template, fragment=True, **data).body).decode()
+
+
+def draw_entity(work: Workspace, seen: Context, document: Document) -> str:
+    """The fields of an entity, each with values of a few records."""
+    entity = seen.catalog.entity(document["key"])
+    fields = [field for field in entity.fields.values() if field.key != entity.parent]
+    columns = [field.key for field in fields if field.behaviour.column(field) is not None]
+    rows = samples.rows(work.ctx, seen, entity.key, columns, ROWS_OF_FIELDS)
+    shown = [(field, _values(seen, field, rows)) for field in fields]
+    return drawn(seen, "design/entity.html", entity=entity, fields=shown, raw=_raw_fields(document))
+
+
+def _raw_fields(document: Document) -> dict[str, Any]:
+    return {raw["key"]: raw for raw in document["fields"]}
+
+
+def _values(seen: Context, field: Field, rows: list[Any]) -> list[str]:
+    """The field's values in these rows, as safe HTML."""
+    show = field.behaviour.cell(field, seen.lang, seen.zone)
+    found = [(row.get(field.key), row.labels.get(field.key)) for row in rows]
+    return [show(value, label) for value, label in found if value not in (None, "", ())]
+
+
+def draw_form(work: Workspace, seen: Context, document: Document) -> str:
+    """A form, filled in with the newest record."""
+    form = reading.read_form(document)
+    entity = seen.catalog.entity(form.entity)
+    builder = FormBuilder(seen, entity.key, _filled(work, seen, entity), "edit")
+    return drawn(
+        seen,
+        "design/form.html",
+        entity=entity,
+        title=text_of(form.label, seen.lang),
+        sections=builder.built(_known(form.sections, entity)),
+        raw=document["sections"],
+    )
+
+
+def _filled(work: Workspace, seen: Context, entity: Entity) -> Draft:
+    record = samples.newest(work.ctx, seen, entity.key)
+    return draft_of_record(seen, entity.key, record)
+
+
+def _known(sections: tuple[Section, ...], entity: Entity) -> list[Section]:
+    """Sections without fields that are gone."""
+    found = []
+    for section in sections:
+        placed: tuple[Placed, ...] = tuple(p for p in section.fields if p.field in entity.all_fields)
+        found.append(Section(section.key, section.label, placed, section.columns, section.collapsed))
+    return found
+
+
+def draw_list(work: Workspace, seen: Context, document: Document) -> str:
+    """A list with its first rows."""
+    layout = reading.read_list(document)
+    entity = seen.catalog.entity(layout.entity)
+    columns = [column.field for column in layout.columns]
+    heads = []
+    for number, column in enumerate(layout.columns):
+        chain = paths.resolve(seen.access, entity.key, column.field)
+        usual = usual_width(chain[-1], seen.lang)
+        width = column.width or (max(usual, TITLE_WIDTH) if number == 0 else usual)
+        label = " · ".join(part.text(seen.lang) for part in chain)
+        heads.append((column.field, label, width, chain[-1].behaviour.numeric))
+    rows = samples.rows_of_list(work.ctx, seen, layout, columns, ROWS_OF_LIST)
+    return drawn(
+        seen,
+        "design/list.html",
+        entity=entity,
+        chosen=layout,
+        heads=heads,
+        sorted={key.removeprefix("-"): key.startswith("-") for key in layout.sort},
+        quick=[entity.all_fields[key] for key in layout.quick_filters if key in entity.all_fields],
+        rows=draw_rows(seen, entity.key, columns, rows, pick=False),
+        lists=[text_of(other["label"], seen.lang) for other in work.of_kind("list", entity.key)],
+    )
+
+
+def draw_detail(work: Workspace, seen: Context, document: Document) -> str:
+    """A record's page, of the newest record."""
+    entity = seen.catalog.entity(document["entity"])
+    record = samples.newest(work.ctx, seen, entity.key)
+    facts = Facts(seen, entity.key, record)
+    facts.detail = reading.read_detail(document)
+    return drawn(
+        seen,
+        "design/detail.html",
+        entity=entity,
+        record=record,
+        facts=facts,
+        title=facts.title(),
+        sections=facts.sections(_known(facts.detail.sections, entity)),
+        own=bool(facts.detail.sections),
+        related=[_related(seen, one) for one in facts.detail.related],
+        here="",
+        timeline=False,
+    )
+
+
+def _related(seen: Context, related: Any) -> tuple[str, list[Field]]:
+    target = seen.catalog.entity(related.entity)
+    columns = [target.all_fields[c.field] for c in related.columns if c.field in target.all_fields]
+    return text_of(related.label, seen.lang) or target.text(seen.lang, plural=True), columns
+
+
+def draw_option_set(work: Workspace, seen: Context, document: Document) -> str:
+    """The options as members choose and see them, and the fields that use them."""
+    found = reading.read_option_set(document)
+    users = [
+        (entity, field)
+        for entity in seen.catalog.entities.values()
+        for field in entity.fields.values()
+        if field.option("options") == found.key
+    ]
+    return drawn(seen, "design/option_set.html", found=found, users=users)
+
+
+def draw_rules(work: Workspace, seen: Context, document: Document) -> str:
+    """The rules of an entity, in sentences."""
+    from .rules import worded_rules
+
+    entity = seen.catalog.entity(document["entity"])
+    return drawn(seen, "design/rules.html", entity=entity, rules=worded_rules(work, seen, entity))
+
+
+RULES = "rules"
+"""All rules of one entity are designed together; the key is the entity's."""
+
+DRAWN: Mapping[str, Draw] = {
+    "entity": draw_entity,
+    "form": draw_form,
+    "list": draw_list,
+    "detail": draw_detail,
+    "menu": draw_menu,
+    "option_set": draw_option_set,
+    "dashboard": draw_dashboard,
+    RULES: draw_rules,
+}
+"""By kind: (workspace, what the reader will see, document) -> HTML."""

@@ -1,0 +1,137 @@
+// The designer of an entity: its fields, in order, with what they hold.
+
+import { confirmed } from "../overlays.js";
+import { go, icon, make, posted } from "../page.js";
+import { draggable } from "./drag.js";
+import { button, group, iconChoice, words } from "./controls.js";
+import { addField, fieldSettings, quickAdd, typeShelf } from "./fields.js";
+import { insertAt, register, shift } from "./frame.js";
+import { textOf, w } from "./words.js";
+
+const keyOf = (node) => node?.slice("field:".length);
+const keyOfEntity = (frame) => frame.given.key;
+const at = (document, key) => document.fields.findIndex((field) => field.key === key);
+
+async function add(frame, spec, where = {}) {
+  const key = await addField(frame, keyOfEntity(frame), spec, where);
+  if (key) frame.select(`field:${key}`);
+  return key ? `field:${key}` : null;
+}
+
+register({
+  kind: "entity",
+  marks: [["tr[data-key]", (row) => `field:${row.dataset.key}`]],
+
+  left(frame) {
+    const use = (element, type) => {
+      element.addEventListener("click", () => add(frame, { type: type.key }, after(frame)));
+      return draggable(frame.canvas, element, () => ({ kind: "type", type: type.key, label: type.label }));
+    };
+    return [
+      make("h2", { class: "d-pane-head" }, w("quick_add")),
+      quickAdd(frame, keyOfEntity(frame), (spec) => add(frame, spec, after(frame))),
+      make("h2", { class: "d-pane-head" }, w("field_types")),
+      ...typeShelf(frame, use),
+    ];
+  },
+
+  right(frame, node) {
+    if (!node) return entitySettings(frame);
+    return fieldSettings(frame, keyOfEntity(frame), keyOf(node), { drop: () => removeField(frame, keyOfEntity(frame), keyOf(node)) });
+  },
+
+  exists: (frame, node) => at(frame.document, keyOf(node)) >= 0,
+  payload(frame, node) {
+    const field = frame.document.fields[at(frame.document, keyOf(node))];
+    return { kind: "field", key: field.key, label: textOf(field.label, frame.lang) };
+  },
+  accepts: () => "around",
+  drop(frame, payload, node, where) {
+    const anchor = at(frame.document, keyOf(node));
+    if (payload.kind === "type") return add(frame, payload, { at: where === "after" ? anchor + 1 : anchor });
+    frame.edit((document) => {
+      const [field] = document.fields.splice(at(document, payload.key), 1);
+      insertAt(document.fields, field, at(document, keyOf(node)), where);
+    });
+    return `field:${payload.key}`;
+  },
+  move(frame, node, step) {
+    frame.edit((document) => shift(document.fields, at(document, keyOf(node)), step));
+  },
+  remove: (frame, node) => removeField(frame, keyOfEntity(frame), keyOf(node)),
+
+  drawn(frame, doc) {
+    for (const cell of doc.querySelectorAll("[data-type]")) {
+      const type = frame.type(cell.dataset.type);
+      cell.replaceChildren(doc.importNode(icon(type.icon), true), ` ${type.label}`);
+    }
+  },
+});
+
+function after(frame) {
+  const chosen = keyOf(frame.selected);
+  return chosen ? { at: at(frame.document, chosen) + 1 } : {};
+}
+
+/** Take a field out of an entity, and out of everything that shows it. */
+export async function removeField(frame, entity, key) {
+  const id = `entity:${entity}`;
+  const label = textOf(frame.work.get(id).fields.find((field) => field.key === key).label, frame.lang);
+  await frame.work.settled();
+  const { uses, documents } = await posted("/admin/design/uses", { entity, field: key });
+  if (uses.length) {
+    const list = make("ul", {}, ...uses.map((use) => make("li", {}, use.count > 1 ? `${use.label} (${use.count})` : use.label)));
+    const text = make("div", {}, make("p", {}, w("delete_used", { count: uses.reduce((sum, use) => sum + use.count, 0), name: label })), list);
+    if (!(await confirmed({ title: w("delete_field"), text, verb: w("delete"), danger: true }))) return;
+  }
+  for (const { id: other, base } of documents) if (!frame.work.base.has(other)) frame.work.base.set(other, base);
+  frame.work.change((take, put) => {
+    for (const each of documents) put(each.id, each.document);
+    const document = take(id);
+    document.fields = document.fields.filter((field) => field.key !== key);
+    if (document.title === key && document.fields.length) document.title = document.fields[0].key;
+  });
+  frame.select(null);
+}
+
+/** The settings of the entity itself. */
+function entitySettings(frame) {
+  const { document } = frame;
+  const set = (name) => (value) => frame.edit((found) => {
+    if (value) found[name] = value;
+    else delete found[name];
+  }, { tag: name });
+  const titles = document.fields.filter((field) => ["text", "number"].includes(frame.type(field.type).kind)).map((field) => [field.key, textOf(field.label, frame.lang)]);
+  const title = titles.length ? make("div", {}, choiceOfTitle(frame, titles)) : null;
+  return [
+    make("header", { class: "d-right-head" }, icon(document.icon ?? "table"), make("div", { class: "grow" }, make("strong", { class: "cut" }, textOf(document.label, frame.lang)), make("small", { class: "soft" }, `${w("entity_settings")} · ${document.key}`))),
+    group(
+      "",
+      words(w("name"), document.label, frame.lang, (value) => value && set("label")(value)),
+      words(w("plural"), document.plural, frame.lang, set("plural")),
+      iconChoice(w("icon"), document.icon, frame.given.icons, set("icon")),
+      title,
+      words(w("description"), document.description, frame.lang, set("description"), { lines: 2 }),
+    ),
+    make("p", { class: "d-hint" }, w("select_hint"), make("br"), w("keys_help")),
+    frame.given.administrator ? button(w("delete_entity"), "trash", () => removeEntity(frame), { kind: "quiet" }) : null,
+  ];
+}
+
+function choiceOfTitle(frame, titles) {
+  const control = make("select", { class: "form-select", "aria-label": w("title_field") }, ...titles.map(([key, label]) => make("option", { value: key }, label)));
+  control.value = frame.document.title;
+  control.addEventListener("change", () => frame.edit((found) => (found.title = control.value)));
+  return make("label", { class: "d-row d-block" }, make("span", { class: "input-label" }, w("title_field")), control, make("p", { class: "input-help" }, w("entity_title_note")));
+}
+
+async function removeEntity(frame) {
+  const name = textOf(frame.document.label, frame.lang);
+  if (!(await confirmed({ title: w("delete_document", { name }), text: w("loss_note"), verb: w("delete"), danger: true }))) return;
+  const own = ["form", "list", "detail", "rule"].flatMap((kind) => frame.work.of(kind).filter((document) => document.entity === frame.document.key).map((document) => `${kind}:${document.key}`));
+  frame.work.change((take, put) => {
+    for (const id of [...own, frame.id]) put(id, null);
+  });
+  await frame.work.settled();
+  go("/admin/design");
+}

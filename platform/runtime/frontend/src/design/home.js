@@ -1,0 +1,121 @@
+// The home of the designers: finding, beginning something new, publishing or dropping the draft, taking back.
+
+import { confirmed, toast } from "../overlays.js";
+import { act, asked, go, make, posted } from "../page.js";
+import { iconChoice, text } from "./controls.js";
+import { ask } from "./dialogs.js";
+import { publish } from "./publish.js";
+import { speak, textOf, w } from "./words.js";
+
+const GUESS_MS = 180;
+let given = null;
+
+/** Called when the home is shown. */
+export function startHome(root) {
+  given = JSON.parse(root.dataset.given);
+  speak(given.words);
+  const find = root.querySelector("#design-find");
+  find.addEventListener("input", () => {
+    const wanted = find.value.trim().toLowerCase();
+    for (const each of root.querySelectorAll("[data-words]")) each.hidden = !each.dataset.words.toLowerCase().includes(wanted);
+  });
+}
+
+act("new-entity", () => newEntity(given.icons));
+act("publish-drafts", () => publish());
+act("design-history", showHistory);
+act("new-document", (button) => newDocument(button.dataset.kind));
+act("discard-drafts", async (button) => {
+  const count = button.dataset.count;
+  if (!(await confirmed({ title: w("discard_title"), text: w("discard_text", { count }), verb: w("discard"), danger: true }))) return;
+  await posted("/admin/design/drop", { ids: null });
+  go("/admin/design", { replace: true });
+});
+
+/** Ask for a new entity and begin it; resolves to its key, or null. `parent` makes it lines of another. */
+export async function newEntity(icons, { parent = null, suggested = "", stay = false } = {}) {
+  const entity = { label: suggested, icon: parent ? "list-details" : "table", key: "" };
+  const key = text(w("key"), "", (value) => (entity.key = value.trim()), { mono: true, note: w("key_note") });
+  let timer = 0;
+  const guess = () => {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      if (!entity.label.trim()) return;
+      key.querySelector("input").placeholder = (await posted("/admin/design/guess", { label: entity.label, taken: [], what: "entity" })).key;
+    }, GUESS_MS);
+  };
+  const label = text(w("entity_name"), suggested, (value) => {
+    entity.label = value;
+    guess();
+  }, { placeholder: w("entity_name_hint") });
+  if (suggested) guess();
+  let made = null;
+  await ask({
+    title: parent ? w("new_lines") : w("new_entity"),
+    body: [label, iconChoice(w("icon"), entity.icon, icons, (name) => (entity.icon = name)), key],
+    verb: w("create"),
+    act: async () => {
+      if (!entity.label.trim()) return false;
+      made = await posted("/admin/design/make", { label: entity.label.trim(), icon: entity.icon, key: entity.key || null, parent });
+      return true;
+    },
+  });
+  if (made && !stay) go(made.href);
+  return made;
+}
+
+const STARTS = { dashboard: { widgets: [] }, option_set: { options: [] }, menu: { items: [] } };
+
+/** Begin a dashboard, an option set or a menu. */
+async function newDocument(kind) {
+  let label = "";
+  await ask({
+    title: w(`tab.${kind}`),
+    body: [text(w("name"), "", (value) => (label = value))],
+    verb: w("create"),
+    act: async () => {
+      if (!label.trim()) return false;
+      const taken = [...document.querySelectorAll(`a[href^="/admin/design/${kind}/"]`)].map((link) => link.pathname.split("/").pop());
+      const { key } = await posted("/admin/design/guess", { label, taken, what: "field" });
+      const made = { kind, key, label: label.trim(), ...STARTS[kind] };
+      await posted("/admin/design/work", { put: [{ id: `${kind}:${key}`, document: made, base: null }], show: null });
+      go(`/admin/design/${kind}/${key}`);
+      return true;
+    },
+  });
+}
+
+/** The publications, the newest first, each with the way to take it back. */
+async function showHistory() {
+  const { items } = await asked("/api/v1/metadata/changesets?limit=60");
+  const when = new Intl.DateTimeFormat(given.lang, { dateStyle: "medium", timeStyle: "short" });
+  const rows = items.map((one) => {
+    const names = one.changes.slice(0, 5).map((each) => `${w(`kind.${each.kind}`, { name: textOf(each.label, given.lang, each.key) })}`);
+    const more = one.changes.length > 5 ? ` +${one.changes.length - 5}` : "";
+    const back = make("button", { type: "button", class: "btn btn-small", click: () => takeBack(one.number, dialog) }, w("take_back"));
+    const head = make("strong", {}, one.note || (one.reverts ? w("reverts", { number: one.reverts }) : `#${one.number}`));
+    return make("li", {}, make("div", { class: "grow" }, head, make("small", { class: "soft" }, w("by_at", { name: one.actor, at: when.format(new Date(one.applied_at)) })), make("small", { class: "soft" }, names.join(" · ") + more)), back);
+  });
+  const dialog = ask({ title: w("history"), body: [make("p", { class: "soft" }, w("history_note")), make("ol", { class: "d-history" }, ...(rows.length ? rows : [make("li", {}, w("no_history"))]))], verb: null, wide: true });
+}
+
+async function takeBack(number, above) {
+  const address = `/api/v1/metadata/changesets/${number}/revert`;
+  try {
+    const preview = await posted(address, { dry_run: true });
+    const lines = preview.effects.map((effect) => make("li", {}, effect.message));
+    const done = await ask({
+      title: w("take_back_title", { number }),
+      body: [lines.length ? make("ul", {}, ...lines) : make("p", { class: "soft" }, w("no_effects"))],
+      verb: w("take_back"),
+      danger: preview.destructive,
+      act: () => posted(address, { allow_destructive: preview.destructive }),
+    });
+    if (!done) return;
+    above.dialog.close();
+    toast(w("taken_back"));
+    go("/admin/design", { replace: true });
+  } catch (error) {
+    toast(error.message, { bad: true });
+  }
+}
