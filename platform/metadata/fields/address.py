@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.types import TypeEngine
@@ -105,7 +106,7 @@ class Address(FieldType):
         return {"type": "object", "properties": parts, "additionalProperties": False}
 
     def parse(self, field: Field, raw: Any) -> Place | None:
-        if isinstance(raw, bool | list | int | float):
+        if isinstance(raw, bool | list | int | float | Decimal):
             raise ValueRefused("not_an_address")
         if not isinstance(raw, dict):
             text = text_of(raw)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, NoReturn
 
 import sqlalchemy as sa
@@ -76,6 +77,7 @@ class Geo(FieldType):
             ("-33.8688 151.2093", Point(-33.8688, 151.2093)),
             ("33.8688S, 70.5W", Point(-33.8688, -70.5)),
             ({"lat": 31.29891234567, "lng": -0.0}, Point(31.298912, 0.0)),
+            ({"lat": Decimal("31.5"), "lng": 120}, Point(31.5, 120.0)),
             ("", None),
         ),
         invalid=(
@@ -108,7 +110,7 @@ class Geo(FieldType):
             raw = _object(raw)
         if isinstance(raw, dict):
             return _point(raw.get("lat"), raw.get("lng")) if raw.keys() == {"lat", "lng"} else _refuse()
-        if isinstance(raw, bool | list | int | float):
+        if isinstance(raw, bool | list | int | float | Decimal):
             _refuse()
         text = narrow(raw)
         return None if text is None else _written(text)
@@ -173,7 +175,11 @@ def _is_longitude(part: re.Match[str]) -> bool:
 
 def _point(lat: Any, lng: Any) -> Point:
     for degrees, most in ((lat, 90), (lng, 180)):
-        if isinstance(degrees, bool) or not isinstance(degrees, int | float) or not -most <= degrees <= most:
+        if (
+            isinstance(degrees, bool)
+            or not isinstance(degrees, int | float | Decimal)
+            or not -most <= degrees <= most
+        ):
             _refuse()
     # A minus before zero would make two values of one point.
     return Point(round(float(lat), PLACES) + 0.0, round(float(lng), PLACES) + 0.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from typing import Any
 
 from markupsafe import escape
@@ -36,6 +37,7 @@ class Json(FieldType):
             ('{"b": 1, "a": [1.5, null, "织表"]}', '{"b":1,"a":[1.5,null,"织表"]}'),
             ({"a": "<script>"}, '{"a":"<script>"}'),
             ([1, "2"], '[1,"2"]'),
+            ({"x": Decimal("1.50")}, '{"x":1.5}'),
             ("[]", "[]"),
             (" ", None),
         ),
@@ -129,11 +131,18 @@ def _no_number(word: str) -> Any:
     raise ValueError(f"{word} is no number")
 
 
+def _bare(value: Any) -> float:
+    """A number as our API reads it, as JSON has it."""
+    if isinstance(value, Decimal):
+        return float(value)
+    raise TypeError("no part of JSON")
+
+
 def _spelled(value: Any) -> str:
     if not isinstance(value, dict | list):
         raise ValueRefused("not_json_object")
     try:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_bare)
     except (ValueError, TypeError, RecursionError):
         raise ValueRefused("not_json") from None
     if len(text) > LONGEST:
