@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from formloom.metadata.errors import FieldError
+from formloom.metadata.fields.multi_relation import names_in
 from formloom.metadata.fieldtype import CellRenderer
 from formloom.metadata.model import Field
 from formloom.metadata.wording import say
@@ -194,6 +195,8 @@ class Checked:
     ) -> PreviewCell:
         # What a reference means was found by what was typed, which reads better than its number.
         label = self._text(position, field.key) if field.behaviour.target else None
+        if field.behaviour.several:
+            label = "\n".join(names_in(self._text(position, field.key)))
         html = Markup("" if value is None else show(value, label))
         if record is None:
             return PreviewCell(html)

@@ -66,7 +66,7 @@ def _parse_column(reader: Reader, raws: list[Any], source: Source, result: Colum
             result.refuse(position, FieldError(target.key, "cell_error", {"text": raw.text[:20]}))
     if source.factor is not None:
         raws = [scaled(raw, source.factor) for raw in raws]
-    if target.behaviour.target is not None:
+    if target.behaviour.target is not None or target.behaviour.several is not None:
         values, refused = resolve_column(reader, target, raws)
     else:
         values, refused = target.behaviour.parse_column(target, raws)

@@ -17,6 +17,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from formloom.metadata.catalog import Catalog
 from formloom.metadata.errors import ValueRefused
+from formloom.metadata.fields.multi_relation import names_in
 from formloom.metadata.model import Entity, Field
 from formloom.rbac.tables import departments, users
 from formloom.runtime.records.rowset import among_texts
@@ -64,12 +65,17 @@ class Lookup:
 
 def resolve_column(
     reader: Reader, field: Field, raws: Sequence[Any]
-) -> tuple[list[int | None], dict[int, ValueRefused]]:
-    """Ids for a column of words, None where empty, and the refusals by position. Statements: one per 500 words."""
+) -> tuple[list[Any], dict[int, ValueRefused]]:
+    """Ids for a column of words, None where empty, and the refusals by position. Statements: one per 500 words.
+
+    Where a field points at several, a cell names them one after another, and its ids are a tuple.
+    """
     words = [shown(raw) for raw in raws]
+    if field.behaviour.several:
+        return _resolve_several(reader, field, words)
     distinct = sorted({word for word in words if word})
     lookup = _people(reader, field) if _is_fixed(field) else _records(reader, field, distinct)
-    values: list[int | None] = []
+    values: list[Any] = []
     refused: dict[int, ValueRefused] = {}
     for position, word in enumerate(words):
         try:
@@ -80,15 +86,40 @@ def resolve_column(
     return values, refused
 
 
+def _resolve_several(
+    reader: Reader, field: Field, cells: Sequence[str]
+) -> tuple[list[Any], dict[int, ValueRefused]]:
+    named = {cell: names_in(cell) for cell in set(cells) if cell}
+    # A title may itself hold a comma: the whole cell is tried as one name first.
+    words = sorted({*named, *(name for names in named.values() for name in names)})
+    lookup = _people(reader, field) if _is_fixed(field) else _records(reader, field, words)
+    fit = fold if _is_fixed(field) else str
+    known: dict[str, Any] = {"": None}
+    for cell, names in named.items():
+        try:
+            found = [cell] if fit(cell) in lookup.ids else names
+            ids = dict.fromkeys(lookup.resolve(fit(name)) for name in found)
+            known[cell] = field.behaviour.parse(field, list(ids))
+        except ValueRefused as error:
+            known[cell] = error
+    values = [known[cell] for cell in cells]
+    refused = {position: value for position, value in enumerate(values) if isinstance(value, ValueRefused)}
+    return [None if position in refused else value for position, value in enumerate(values)], refused
+
+
+def _kind(field: Field) -> str | None:
+    return field.behaviour.target or field.behaviour.several
+
+
 def _is_fixed(field: Field) -> bool:
-    return field.behaviour.target in ("user", "department")
+    return _kind(field) in ("user", "department")
 
 
 def _records(reader: Reader, field: Field, words: Sequence[str]) -> Lookup:
     target = reader.access.entity(field.option("target"))
     secured = target.select()
     lookup = Lookup()
-    for named in _naming_fields(target.entity, target.readable):
+    for named in _naming_fields(target.entity, target.readable - target.veiled):
         lookup.learn(_pairs(reader.conn, secured, named, words))
     return lookup
 
@@ -128,7 +159,7 @@ def _where(
 def _people(reader: Reader, field: Field) -> Lookup:
     """Users by login or name, departments by key or name: few enough to be read whole."""
     lookup = Lookup()
-    if field.behaviour.target == "user":
+    if _kind(field) == "user":
         table = users
         names = [table.c.login, table.c.name]
     else:

@@ -58,7 +58,7 @@ def _candidates(reader: Reader, field: Field, text: str, error: FieldError, lang
         yield from guess(plain)
     if error.code in ("unknown_option", "retired_option"):
         yield from _nearest(plain, _labels(field, lang))
-    if error.code == "unknown_reference":
+    if error.code == "unknown_reference" and not field.behaviour.several:
         yield from _nearest(plain, [(name, name) for name in _names(reader, field)])
     if error.code not in ("required", "repeated_in_file", "exists_already", "ambiguous_key"):
         yield ""
@@ -67,7 +67,7 @@ def _candidates(reader: Reader, field: Field, text: str, error: FieldError, lang
 def _fits(field: Field, candidate: str) -> bool:
     if not candidate:
         return not field.required
-    if field.behaviour.target is not None:
+    if field.behaviour.target is not None or field.behaviour.several is not None:
         return True
     try:
         field.behaviour.parse(field, candidate)

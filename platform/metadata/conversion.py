@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from .catalog import Catalog
+from .fields.multi_relation import names_in
 from .fieldtype import FIELD_TYPES
 from .model import Field, fold
 from .physical import DEPARTMENT_TABLE, USER_TABLE, referred_table, signature
@@ -68,7 +69,7 @@ def becomes(field: Field) -> dict[str, str]:
     for name, kind in FIELD_TYPES.items():
         if kind.computed or name == field.type or kind_of(field) not in TAKES.get(name, {kind_of(field)}):
             continue
-        if field.behaviour.column(field) is None or kind.target is not None and kind_of(field) == "other":
+        if field.behaviour.column(field) is None or (kind.target or kind.several) and kind_of(field) == "other":
             continue
         found[name] = "all" if name in ("text", "textarea") else "some"
     return found
@@ -110,8 +111,7 @@ class Conversion:
     @property
     def meaningless(self) -> bool:
         """Whether the values are keys of another table than the new field points at, or mean nothing to it."""
-        both = self.old.behaviour.target is not None and self.new.behaviour.target is not None
-        if both:
+        if None not in (referred_table(self.old), referred_table(self.new)):
             return referred_table(self.old) != referred_table(self.new)
         return kind_of(self.old) not in TAKES.get(self.new.type, {kind_of(self.old)})
 
@@ -130,6 +130,8 @@ class Conversion:
 
         if kinds in READINGS and not old.choices:
             return [READINGS[kinds]]
+        if old.behaviour.several is not None or self.new.behaviour.several is not None:
+            return [self._of_several(conn, olds)]
         if old.behaviour.target is not None and self.new.behaviour.target is None:
             return [self._titles(conn, olds).get]
         faces = [shown, dumped, cell] if old.choices else [dumped, cell]
@@ -137,6 +139,20 @@ class Conversion:
             known = self._by_title(conn, [shown(value) for value in olds if value is not None])
             faces.insert(0, lambda value: known.get(fold(shown(value)), dumped(value)))
         return faces
+
+    def _of_several(self, conn: Connection, olds: Sequence[Any]) -> Face:
+        """One record as one of several, the only one of several as one; titles as records, and back."""
+        old, new = self.old.behaviour, self.new.behaviour
+        if old.several is not None and new.target is not None:
+            return lambda ids: ids[0] if len(ids) == 1 else list(ids)
+        if new.several is not None and (old.target or old.several):
+            return lambda held: list(_ids_of(held))
+        if old.several is not None:
+            titles = self._titles(conn, [one for ids in olds for one in _ids_of(ids)])
+            return lambda ids: "、".join(str(titles.get(one, f"#{one}")) for one in ids)
+        named = {value: names_in(old.plain(self.old, value, "zh")) for value in olds if value is not None}
+        known = self._by_title(conn, [name for names in named.values() for name in names])
+        return lambda value: [known.get(fold(name), name) for name in named[value]]
 
     def _titles(self, conn: Connection, ids: Sequence[Any]) -> dict[Any, Any]:
         """What the records are called that values point at."""
@@ -174,23 +190,29 @@ class Conversion:
         return table, table.c[entity.title]
 
     def _drop_dangling(self, conn: Connection, found: list[Any], lost: list[bool]) -> None:
-        target = referred_table(self.new) if self.new.behaviour.target is not None else None
+        target = referred_table(self.new)
         if target is None:
             return
         table = sa.table(target, sa.column("id"))
-        wanted = {value for value in found if value is not None}
+        wanted = {one for value in found for one in _ids_of(value)}
         query = sa.select(table.c.id)
         known = {
             key for part in _parts(wanted) for key in conn.execute(query.where(table.c.id.in_(part))).scalars()
         }
         for position, value in enumerate(found):
-            if value is not None and value not in known:
-                found[position], lost[position] = None, True
+            there = tuple(one for one in _ids_of(value) if one in known)
+            if len(there) < len(_ids_of(value)):
+                found[position], lost[position] = (there or None) if self.new.behaviour.several else None, True
+
+
+def _ids_of(value: Any) -> tuple[int, ...]:
+    """The ids in a reference's value: none, one or several."""
+    return () if value is None else value if isinstance(value, tuple) else (value,)
 
 
 def between(current: Catalog, desired: Catalog, old: Field, new: Field) -> Conversion:
     """The conversion of a field from one Catalog to the next, which reads titles where they stay as they are."""
-    target = str((old if old.behaviour.target else new).option("target", ""))
+    target = str((old if referred_table(old) else new).option("target", ""))
     titles = [catalog.entities[target].title for catalog in (current, desired) if target in catalog.entities]
     stays = len(titles) == 2 and titles[0] == titles[1]
     if stays and target != "":

@@ -272,7 +272,8 @@ def _is_stricter(old: Field, new: Field) -> bool:
 
 
 def _retargeted(old: Field, new: Field) -> bool:
-    return bool(old.option("target") != new.option("target") and new.behaviour.target == "target")
+    refers = "target" in (new.behaviour.target, new.behaviour.several)
+    return bool(old.option("target") != new.option("target") and refers)
 
 
 def _definition(field: Field) -> tuple[Any, ...]:

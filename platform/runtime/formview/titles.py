@@ -18,7 +18,8 @@ from .draft import Draft, Raw
 if TYPE_CHECKING:
     from ..context import Context
 
-Places = dict[tuple[str, str], list[tuple[dict[str, str], str, int]]]
+Places = dict[tuple[str, str], list[tuple[dict[str, str], str, tuple[int, ...]]]]
+"""By kind and target: where titles go, under which key, and of which ids: a line each where there are several."""
 
 
 def titles_of(ctx: Context, entity: str, draft: Draft) -> dict[str, str]:
@@ -30,10 +31,10 @@ def titles_of(ctx: Context, entity: str, draft: Draft) -> dict[str, str]:
         for line in draft.lines.get(table.key, ()):
             _collect(ctx, table.option("target"), line.raws, line.titles, places)
     for (kind, target), wanted in places.items():
-        known = titles_of_ids(ctx, kind, target, {record_id for _, _, record_id in wanted})
-        for into, key, record_id in wanted:
-            if record_id in known:
-                into[key] = known[record_id]
+        known = titles_of_ids(ctx, kind, target, {one for _, _, ids in wanted for one in ids})
+        for into, key, ids in wanted:
+            if any(one in known for one in ids):
+                into[key] = "\n".join(known.get(one, "") for one in ids)
     _name_files(ctx, entity, draft, titles)
     return titles
 
@@ -60,10 +61,14 @@ def _collect(ctx: Context, entity: str, raws: Mapping[str, Raw], into: dict[str,
     fields = ctx.catalog.entity(entity).all_fields
     for key, raw in raws.items():
         field = fields.get(key)
-        if field is None or field.behaviour.target is None or not isinstance(raw, str):
-            continue
-        if raw.isascii() and raw.isdigit() and len(raw) < 19:
-            places[field.behaviour.target, str(field.option("target", ""))].append((into, key, int(raw)))
+        kind = field and (field.behaviour.target or field.behaviour.several)
+        ids = tuple(int(one) for one in (raw if isinstance(raw, list) else [raw]) if _is_id(one)) if kind else ()
+        if field and kind and ids:
+            places[kind, str(field.option("target", ""))].append((into, key, ids))
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def titles_of_ids(ctx: Context, kind: str, target: str, ids: Iterable[int]) -> dict[int, str]:

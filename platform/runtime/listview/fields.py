@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...metadata.model import Field
 from ...metadata.wording import say, text_of
+from ..records.branches import tree_seen
 
 if TYPE_CHECKING:
     from ..context import Context
@@ -19,7 +20,15 @@ def describe_fields(ctx: Context, entity: str) -> list[dict[str, Any]]:
     rights = ctx.access.entity(entity)
     tables = {child.key for child in ctx.catalog.children[entity]}
     fields = [f for f in rights.entity.all_fields.values() if f.key in rights.readable and f.key not in tables]
-    return [describe_field(field, ctx.lang) for field in fields if field.key != "rev"]
+    return [_described(ctx, field) for field in fields if field.key != "rev"]
+
+
+def _described(ctx: Context, field: Field) -> dict[str, Any]:
+    """One field, without the tests for branches where what it points at is no tree."""
+    found = describe_field(field, ctx.lang)
+    if tree_seen(ctx.access, str(field.option("target", ""))) is None:
+        found["operators"] = [one for one in found["operators"] if not one["branch"]]
+    return found
 
 
 def describe_field(field: Field, lang: str) -> dict[str, Any]:
@@ -54,6 +63,7 @@ def _operators(field: Field, lang: str) -> list[dict[str, Any]]:
             "label": say(f"op.{operator.name}", lang),
             "operand": operator.operand,
             "twin": operator.name in twins,
+            "branch": operator.branch,
         }
         for operator in operators
     ]

@@ -47,7 +47,7 @@ def tabs(ctx: Context, entity: str, record_id: int) -> list[Tab]:
                 icon=target.icon or "table",
                 rows=f"{here}/related/{number}",
                 new=f"/e/{one.entity}/new?{new}" if may_add(ctx, one.entity, one.by) else None,
-                whole=f"/e/{one.entity}?" + urlencode({"filter": json.dumps(pointing(one, record_id))}),
+                whole=f"/e/{one.entity}?" + urlencode({"filter": json.dumps(pointing(ctx, one, record_id))}),
             )
         )
     return found
@@ -78,9 +78,10 @@ def may_add(ctx: Context, entity: str, by: str) -> bool:
     return rights.entity.parent is None and by in rights.creatable
 
 
-def pointing(related: Related, record_id: int) -> dict[str, object]:
-    """The Condition on records that point at a record."""
-    return {"field": related.by, "op": "eq", "value": record_id}
+def pointing(ctx: Context, related: Related, record_id: int) -> dict[str, object]:
+    """The Condition on records that point at a record, with others or alone."""
+    field = ctx.catalog.entity(related.entity).all_fields[related.by]
+    return {"field": related.by, "op": "contains" if field.behaviour.several else "eq", "value": record_id}
 
 
 def chosen(ctx: Context, entity: str, number: str) -> Related:
@@ -105,7 +106,7 @@ def request_of(ctx: Context, related: Related, record_id: int) -> ListRequest:
     return replace(
         base,
         columns=shown,
-        filter=pointing(related, record_id),
+        filter=pointing(ctx, related, record_id),
         fixed=None,
         sort=sort or base.sort,
         limit=ROWS,

@@ -17,13 +17,14 @@ from ..http.answer import json_answer
 from ..http.call import Call, Pairs
 from ..http.errors import BadRequest
 from ..http.serve import api
-from ..records import Records, picking
+from ..records import Records, branches, picking
 from ..records.listquery import searched_fields
 from ..records.listrequest import ListRequest
 from ..records.record import Record
 
 MOST_HITS = 20
 MOST_IDS = 200
+MOST_IN_LEVEL = 300
 NOTED_FIELDS = 2
 FORM_VALUE = "from."
 
@@ -44,7 +45,54 @@ def pick_record(ctx: Context, call: Call) -> Response:
         limit=MOST_HITS if ids is None else MOST_IDS,
     )
     found = Records(ctx).list(request)
-    return json_answer({"items": [hit_of(ctx, entity, record, noted) for record in found.items]})
+    hits = [hit_of(ctx, entity, record, noted) for record in found.items]
+    tree = branches.tree_seen(ctx.access, entity)
+    if tree is not None and request.search:
+        _note_places(ctx, tree, hits)
+    return json_answer({"items": hits})
+
+
+def _note_places(ctx: Context, tree: Field, hits: Sequence[dict[str, Any]]) -> None:
+    """Say of records in a tree what they stand below. Queries: 1."""
+    paths = branches.paths_to(ctx, tree, [hit["id"] for hit in hits])
+    for hit in hits:
+        above = " / ".join(paths.get(hit["id"], [])[:-1])
+        hit["note"] = " · ".join(part for part in (above, hit["note"]) if part)
+
+
+def pick_level(ctx: Context, call: Call) -> Response:
+    """The records right below one of a tree, or at its top: {items: [{id, title, note, more}]}. Queries: 2."""
+    entity = call.path["entity"]
+    ctx.access.entity(entity).require("view")
+    tree, ids = _tree(ctx, entity), _ids(call.query, "above")
+    noted = note_fields(ctx, entity)
+    request = ListRequest(
+        entity,
+        (*title_fields(ctx, entity), *noted),
+        filter=branches.level(tree, ids[0] if ids else None),
+        fixed=_offered(ctx, entity, call.query),
+        sort=_order(ctx, entity),
+        limit=MOST_IN_LEVEL,
+    )
+    hits = [hit_of(ctx, entity, record, noted) for record in Records(ctx).list(request).items]
+    below = branches.counts_below(ctx, tree, [hit["id"] for hit in hits])
+    return json_answer({"items": [{**hit, "more": below.get(hit["id"], 0)} for hit in hits]})
+
+
+def pick_path(ctx: Context, call: Call) -> Response:
+    """What records of a tree stand below: {items: [{id, path}]}. Queries: 1."""
+    entity = call.path["entity"]
+    ctx.access.entity(entity).require("view")
+    found = branches.paths_to(ctx, _tree(ctx, entity), _ids(call.query) or [])
+    return json_answer({"items": [{"id": one, "path": path} for one, path in found.items()]})
+
+
+def _tree(ctx: Context, entity: str) -> Field:
+    """The entity's tree. Raises NotFound where the reader sees none."""
+    tree = branches.tree_seen(ctx.access, entity)
+    if tree is None:
+        raise NotFound()
+    return tree
 
 
 def title_fields(ctx: Context, entity: str) -> tuple[str, ...]:
@@ -80,13 +128,13 @@ def _order(ctx: Context, entity: str) -> tuple[str, ...]:
     return title if title and fields[title[0]].behaviour.sortable else ("-id",)
 
 
-def _ids(query: Pairs) -> list[int] | None:
-    text = query.one("ids")
+def _ids(query: Pairs, name: str = "ids") -> list[int] | None:
+    text = query.one(name)
     if not text:
         return None
     parts = text.split(",")
     if len(parts) > MOST_IDS or not all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts):
-        raise BadRequest("not_a_number", code="validation_failed", status=422, name="ids")
+        raise BadRequest("not_a_number", code="validation_failed", status=422, name=name)
     return [int(part) for part in parts]
 
 
@@ -159,5 +207,7 @@ def _says(call: Call, *columns: sa.ColumnElement[str]) -> sa.ColumnElement[bool]
 routes = [
     Route("/pick/user", api(pick_user)),
     Route("/pick/department", api(pick_department)),
+    Route("/pick/{entity}/level", api(pick_level)),
+    Route("/pick/{entity}/path", api(pick_path)),
     Route("/pick/{entity}", api(pick_record)),
 ]

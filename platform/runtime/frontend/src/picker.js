@@ -5,6 +5,7 @@
 // applies), data-from="account" (names of inputs of the same form that the filter looks at, separated by blanks).
 // A "change" event of the hidden input says that something was picked; its `hit` holds {id, title, note}.
 
+import { treeOf } from "./branches.js";
 import { asked, icon, make, say, whenShown } from "./page.js";
 
 const WAIT_MS = 140;
@@ -12,10 +13,11 @@ let counter = 0;
 
 /**
  * Make `input` a combobox. `find(text)` gives hits {id, title, note}; `pick(hit)` is called with the chosen one, or
- * with null when the text was cleared. Leaving the field restores the title of what holds.
+ * with null when the text was cleared. Leaving the field restores the title of what holds. Hits of a tree have
+ * {depth, more, open} and are opened and closed by `toggle(hit)`.
  */
-export function combobox(input, { find, pick, title = "", free = false, eager = true }) {
-  const box = new Combobox(input, { find, pick, title, free, eager });
+export function combobox(input, { find, pick, toggle = null, title = "", free = false, eager = true }) {
+  const box = new Combobox(input, { find, pick, toggle, title, free, eager });
   input.addEventListener("input", () => box.search());
   input.addEventListener("focus", () => input.select());
   input.addEventListener("click", () => box.open());
@@ -78,11 +80,41 @@ class Combobox {
   row(hit, index) {
     const note = hit.note ? make("small", { class: "cut" }, hit.note) : null;
     const row = make("div", { class: "picker-hit", role: "option", id: `${this.list.id}-${index}` }, make("div", { class: "cut" }, hit.title), note);
+    if (hit.depth !== undefined) this.place(row, hit);
     row.addEventListener("mousedown", (event) => {
       event.preventDefault();
       this.take(hit);
     });
     return row;
+  }
+
+  /** Show where a hit stands in its tree, and what opens it. */
+  place(row, hit) {
+    row.classList.add("picker-node");
+    row.style.setProperty("--depth", hit.depth);
+    if (!hit.more) return;
+    const label = say(hit.open ? "close_branch" : "open_branch", { title: hit.title, count: hit.more });
+    const opener = make("span", { class: "picker-opener", title: label, "aria-label": label }, icon(hit.open ? "chevron-down" : "chevron-right"));
+    opener.addEventListener("mousedown", (event) => {
+      event.preventDefault();
+      event.stopPropagation();
+      this.unfold(hit);
+    });
+    row.prepend(opener);
+  }
+
+  async unfold(hit) {
+    this.toggle(hit);
+    await this.load("");
+    this.choose(this.hits.findIndex((one) => one.id === hit.id));
+  }
+
+  /** Whether a key opens or closes the chosen branch, which is then done. */
+  walks(key) {
+    const hit = this.isOpen ? this.hits[this.at] : undefined;
+    if (!hit?.more || (key === "ArrowRight") === hit.open || !["ArrowLeft", "ArrowRight"].includes(key)) return false;
+    this.unfold(hit);
+    return true;
   }
 
   choose(index) {
@@ -98,7 +130,8 @@ class Combobox {
   onKey(event) {
     if (event.isComposing) return;
     const count = this.hits.length;
-    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    if (this.walks(event.key)) event.preventDefault();
+    else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       if (!this.isOpen) this.open();
       else if (count) this.choose(event.key === "ArrowDown" ? (this.at + 1) % count : (Math.max(this.at, 0) - 1 + count) % count);
@@ -150,7 +183,8 @@ export async function titles(source, ids) {
   return new Map(items.map((item) => [item.id, item.title]));
 }
 
-function context(picker) {
+/** What a relation's filter looks at in the form around its picker. */
+export function contextOf(picker) {
   const more = picker.dataset.for ? { for: picker.dataset.for } : {};
   const form = picker.closest("form");
   // Within a row of a sub-table the filter looks at the fields of that row.
@@ -166,7 +200,7 @@ const sought = new Map();
 /** The hit that is called exactly `text`, by title or by one of its notes; null when there is none or are several. */
 async function exactHit(picker, text) {
   const { source } = picker.dataset;
-  const more = context(picker);
+  const more = contextOf(picker);
   const key = JSON.stringify([source, text, more]);
   // Pasted columns name the same few records again and again.
   if (!sought.has(key)) {
@@ -190,9 +224,11 @@ whenShown(".picker[data-source]", (picker) => {
     hidden.hit = hit;
     hidden.dispatchEvent(new Event("change", { bubbles: true }));
   };
+  const tree = picker.dataset.tree === undefined ? null : treeOf(picker.dataset.source, () => contextOf(picker));
   const box = combobox(input, {
     title: input.value,
-    find: (text) => found(picker.dataset.source, text, context(picker)),
+    find: (text) => (tree ? tree.find(text) : found(picker.dataset.source, text, contextOf(picker))),
+    toggle: tree?.toggle,
     pick: set,
   });
   clear.hidden = !hidden.value || input.disabled || input.required;

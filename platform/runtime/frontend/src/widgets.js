@@ -3,5 +3,6 @@
 import "./widgets/address.js";
 import "./widgets/region.js";
 import "./widgets/richtext.js";
+import "./widgets/several.js";
 import "./widgets/small.js";
 import "./widgets/tags.js";
