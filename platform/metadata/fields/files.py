@@ -21,7 +21,7 @@ MOST = 100
 
 USUAL_MOST = 20
 SHOWN = 3
-"""Files a list's cell shows."""
+"""Pictures a list's cell shows; of other files it names the first."""
 
 SIZE_SCHEMA: Mapping[str, Any] = {"type": "integer", "minimum": 1}
 COUNT_SCHEMA: Mapping[str, Any] = {"type": "integer", "minimum": 1, "maximum": MOST}
@@ -67,7 +67,8 @@ class Files(FieldType):
         return ("、" if lang == "zh" else ", ").join(names) or say("files.count", lang, count=len(value))
 
     def cell(self, field: Field, lang: str, zone: Any) -> CellRenderer:
-        return lambda value, label: _drawn(value, label, SHOWN, self.picture)
+        most = SHOWN if self.picture else 1
+        return lambda value, label: _drawn(value, label, most, self.picture)
 
     def large(self, field: Field, lang: str, zone: Any) -> CellRenderer:
         return lambda value, label: _drawn(value, label, MOST, self.picture)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from ...metadata.errors import Conflict, FieldError, ValueRefused
 from ...metadata.model import Field
 from ...rbac.actor import SYSTEM
-from .tables import facts_of, files
+from .tables import facts_of, files, place_of
 
 if TYPE_CHECKING:
     from ..context import Context
@@ -85,22 +85,20 @@ def refuse_unfit(batch: Batch, added: Sequence[Added]) -> None:
 
 def _is_free(ctx: Context, row: Any, one: Added) -> bool:
     if row.record_id is not None:
-        return one.record_id is not None and (row.entity, row.record_id, row.field) == _place(one)
+        return place_of(ctx.catalog, row) == (one.field.entity, one.record_id, one.field.key)
     return row.swept_at is None and (row.created_by == ctx.actor.id or ctx.actor.id == SYSTEM.id)
-
-
-def _place(one: Added) -> tuple[str, int | None, str]:
-    return one.field.entity, one.record_id, one.field.key
 
 
 def attach(ctx: Context, added: Sequence[Added]) -> None:
     """Let the files belong to their records. Raises Conflict when one was taken meanwhile. Queries: 1 for each."""
     c = files.c
     for one in added:
-        entity, record_id, key = _place(one)
-        own = sa.and_(c.entity == entity, c.record_id == record_id, c.field == key)
+        entity, key = ctx.catalog.entities[one.field.entity], one.field.key
+        # Those it held before may still be noted under a former key.
+        names, keys = [entity.key, *entity.was], [key, *one.field.was]
+        own = sa.and_(c.entity.in_(names), c.record_id == one.record_id, c.field.in_(keys))
         free = sa.and_(c.record_id.is_(None), c.swept_at.is_(None))
         change = sa.update(files).where(c.id.in_(one.ids), sa.or_(own, free))
-        done = ctx.conn.execute(change.values(entity=entity, record_id=record_id, field=key))
+        done = ctx.conn.execute(change.values(entity=entity.key, record_id=one.record_id, field=key))
         if done.rowcount != len(one.ids):
             raise Conflict("file_taken", fields=[FieldError(key, "invalid_file")])

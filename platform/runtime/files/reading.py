@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from ...metadata.errors import NotFound, UnknownField
 from ...metadata.uploads import LARGEST_ID, FileFacts
-from .tables import facts_of, files
+from .tables import facts_of, files, place_of
 
 if TYPE_CHECKING:
     from ..context import Context
@@ -49,10 +49,11 @@ def _rows(ctx: Context, ids: Collection[int]) -> list[Any]:
 def _may_have(ctx: Context, row: Any) -> bool:
     if row.record_id is None:
         return bool(row.created_by == ctx.actor.id)
+    entity, _, key = place_of(ctx.catalog, row)
     try:
-        source = ctx.access.entity(row.entity).select()
-        source.column(row.field)
-        shown = source.shown(row.field)
+        source = ctx.access.entity(entity).select()
+        source.column(key)
+        shown = source.shown(key)
     except (NotFound, UnknownField):
         return False
     here = [source.column("id") == row.record_id, *([] if shown is None else [shown])]

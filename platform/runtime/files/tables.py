@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ...metadata import system_tables
+from ...metadata.catalog import Catalog
 from ...metadata.columns import UtcDateTime, identifier, plain_text
 from ...metadata.uploads import LARGEST_ID, FileFacts
 
@@ -52,6 +53,13 @@ SMALLEST_ID = 2**40
 def fresh_id() -> int:
     """An id nobody can guess."""
     return SMALLEST_ID + secrets.randbelow(LARGEST_ID - SMALLEST_ID)
+
+
+def place_of(catalog: Catalog, row: Any) -> tuple[str, int, str]:
+    """(entity, record, field) a row belongs to, under their present keys."""
+    entity = catalog.former.get(row.entity, row.entity)
+    renamed = catalog.entities[entity].renamed if entity in catalog.entities else {}
+    return entity, row.record_id, renamed.get(row.field, row.field)
 
 
 def facts_of(row: Any) -> FileFacts:

@@ -1,8 +1,13 @@
 """Files in records: which may be taken, that they then belong there, and that they stay for the record's past."""
 
+import copy
+
 import sqlalchemy as sa
 
+from formloom.metadata import changesets
+from formloom.metadata.drafts import Edit
 from formloom.runtime.files.tables import files
+from tests.runtime.files import studio
 from tests.runtime.files.studio import codes, job, picture, uploaded
 
 
@@ -149,3 +154,23 @@ def test_a_copy_begins_without_the_files_of_its_original(sally):
 
     assert "Roof" in page
     assert "one.pdf" not in page
+
+
+def test_files_follow_their_field_and_entity_to_new_names(sally):
+    own, gone = uploaded(sally, name="one.pdf"), uploaded(sally, b"%PDF-2", "two.pdf")
+    record = job(sally, papers=[own, gone])
+    patch(sally, record, papers=[own])
+    work = copy.deepcopy(next(each for each in studio.DOCUMENTS if each["key"] == "job"))
+    work["fields"][1] |= {"key": "scans", "was": ["papers"]}
+    grant = {**studio.DOCUMENTS[-1], "key": "work.seller", "entity": "work"}
+    renamed = {**work, "key": "work", "was": ["job"]}
+    line = {**studio.DOCUMENTS[1], "parent": "work"}
+    edits = [Edit.put(renamed), Edit("delete", "entity", "job"), Edit.put(line), Edit.put(grant)]
+    edits.append(Edit("delete", "grant", "job.seller"))
+    changesets.apply(sally.site.database, edits, actor="test")
+
+    answer = sally.api("GET", f"/records/work/{record['id']}").json()
+    assert answer["scans"] == [own]
+    assert [sally.get(f"/files/{each}/x").status_code for each in (own, gone)] == [200, 200]
+    put_back = {"rev": answer["rev"], "scans": [own, gone]}
+    assert sally.api("PATCH", f"/records/work/{record['id']}", put_back).json()["scans"] == [own, gone]
