@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -80,5 +81,10 @@ def _write_csv(target: Path, headers: Sequence[str], rows: Iterator[Sequence[Any
 
 
 def _quiet(cell: Any) -> Any:
-    """Text that a spreadsheet would run as a formula, made harmless by an apostrophe; numbers as they are."""
+    """Text that a spreadsheet would run as a formula, made harmless by an apostrophe; a length of time in hours;
+    numbers as they are.
+    """
+    if isinstance(cell, timedelta):
+        minutes, seconds = divmod(round(cell.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
     return "'" + cell if isinstance(cell, str) and cell.startswith(_LIVE) else cell

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -93,7 +93,7 @@ def _write_cell(sheet: Worksheet, row: int, column: int, value: Any, cell_format
         sheet.write_boolean(row, column, value, cell_format)
     elif isinstance(value, int | float | Decimal):
         sheet.write_number(row, column, value, cell_format)
-    elif isinstance(value, date):
+    elif isinstance(value, date | time | timedelta):
         sheet.write_datetime(row, column, value, cell_format)
     else:
         raise TypeError(f"no Excel cell for {type(value).__name__}")

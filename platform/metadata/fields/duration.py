@@ -151,7 +151,7 @@ class Duration(Number):
         return ExcelFormat("[h]:mm:ss", width=12)
 
     def to_excel(self, field: Field, value: Any, lang: str, label: str | None = None) -> Any:
-        return None if value is None else float(value) / DAY
+        return None if value is None else timedelta(seconds=int(value))
 
 
 def written_seconds(text: str) -> int:
