@@ -19,6 +19,8 @@ A = entity(
 LINE = entity("line", field("qty", "integer"), parent="account")
 OPTION = {"key": "a", "label": "A"}
 UP = field("up", "relation", target="thing")
+UPS = field("ups", "multi_relation", target="thing")
+OTHER_UP = field("up", "relation", target="other")
 FORMULA = field("x", "formula", formula="1", result="integer")
 COUNT = field("x", "rollup", function="count", of="thing", by="up")
 YEAR = field("y", "formula", formula="YEAR(TODAY())", result="integer")
@@ -135,6 +137,13 @@ CASES: list[tuple[str, list[Any]]] = [
     ("M226", with_field(COUNT | {"where": {"field": "created_at", "op": "within", "value": THIS_DAY}}, UP)),
     ("M226", with_field(COUNT | {"where": {"field": "y", "op": "gt", "value": 1}}, UP, YEAR)),
     ("M226", with_field(COUNT | {"function": "max", "of": "thing.y"}, UP, YEAR)),
+    ("M227", with_field(COUNT | {"branch": True}, UP)),
+    ("M228", with_field(field("x", "lookup", path="up.ups"), UP, UPS)),
+    ("M302", with_field(field("x", "lookup", path="ups.name"), UPS)),
+    ("M302", with_field(field("x", "lookup", path="up.gone"), UP)),
+    ("M222", with_field(field("x", "lookup", path="up.y"), field("y", "formula", formula="x", result="text"), UP)),
+    ("M302", [*with_field(UPS), of("list", "thing.all", entity="thing", columns=["ups.name"])]),
+    ("M229", [*with_field({**COUNT, "of": "other"}), entity("other", OTHER_UP)]),
     ("M224", layout(filter={"field": "size", "op": "gt", "value": "many"})),
     ("M224", grant(operations={"view": {"where": {"field": "signed_on", "op": "within", "value": 3}}})),
     ("M224", with_field({**COUNT, "where": {"field": "name", "op": "gt", "value": []}}, UP)),
@@ -196,7 +205,7 @@ CASES: list[tuple[str, list[Any]]] = [
     ("M406", grant(operations={})),
     (
         "M407",
-        [*grant(fields={"x": "edit"})[2:], entity("account", UP, {**COUNT, "of": "account"}), entity("thing")],
+        [*grant(fields={"x": "edit"})[2:], entity("account", {**UP, "target": "account"}, {**COUNT, "of": "account"}), entity("thing")],
     ),
     *RULE_CASES,
 ]

@@ -33,4 +33,4 @@ def _leads_somewhere(model: Model, reference: Reference) -> bool:
     if not model.knows("entity", reference.owner):
         # Reported where the entity is named.
         return True
-    return model.path(reference.owner, reference.name) is not None
+    return model.path(reference.owner, reference.name, several=reference.passes_several) is not None

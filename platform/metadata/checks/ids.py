@@ -40,6 +40,9 @@ MEANING = {
     "M224": "a condition cannot be understood",
     "M225": "a former key is in use, or given twice",
     "M226": "a roll-up reads what changes with the clock",
+    "M227": "a roll-up takes in a branch where records do not stand below each other",
+    "M228": "the path of a lookup cannot be followed",
+    "M229": "a roll-up goes by a field that does not point here",
     # What documents name.
     "M301": "an entity is named that does not exist",
     "M302": "a field is named that does not exist",
@@ -60,6 +63,7 @@ MEANING = {
     "M319": "a card has nothing to show",
     "M320": "a card stands out of the grid",
     "M321": "a card opens a list of another entity",
+    "M322": "a list opens in a way that it does not describe",
     # Roles and grants.
     "M401": "roles include each other in a circle",
     "M402": "a grant is about a sub entity, whose rights follow its parent",

@@ -12,7 +12,7 @@ from ..errors import FormloomError, FormulaError
 from ..fields.pattern import pattern_is_safe
 from ..model import Entity, Field
 from ..operators.spans import Between, Window
-from ..results import rollup_source
+from ..results import branch_of, is_lookup, rollup_source
 from .finding import Finding
 from .model import Model
 from .references import predicates
@@ -35,8 +35,21 @@ def check(model: Model) -> Findings:
     yield from _formulas(model)
 
 
+def _lookups(model: Model) -> Findings:
+    for entity in model.entities.values():
+        for position, field in enumerate(_declared(entity)):
+            try:
+                if is_lookup(field):
+                    formula.compile_lookup(field, model.entities)
+            except FormulaError as error:
+                data = {"key": field.key, "reason": error}
+                yield Finding("M228", ("entity", entity.key), f"/fields/{position}/path", data)
+
+
 def _formulas(model: Model) -> Findings:
-    wrong = False
+    lost = list(_lookups(model))
+    yield from lost
+    wrong = bool(lost)
     for entity in model.entities.values():
         for position, field in enumerate(_declared(entity)):
             for setting in ("formula", "default_formula"):
@@ -78,12 +91,19 @@ def _rollups(model: Model) -> Findings:
     for entity in model.entities.values():
         for position, field in enumerate(_declared(entity)):
             source = rollup_source(field, model.entities) if "function" in field.options else None
-            if source is None or source[2] is None:
+            if source is None:
                 continue
-            aggregated, function = model.entities[source[0]].all_fields[source[2]], field.option("function")
-            if function not in aggregated.behaviour.aggregates:
-                data = {"key": source[2], "function": function}
-                yield Finding("M223", ("entity", entity.key), f"/fields/{position}/function", data)
+            at, path = ("entity", entity.key), f"/fields/{position}"
+            child, link, aggregated = model.entities[source[0]], source[1], source[2]
+            if child.all_fields[link].option("target") != entity.key:
+                yield Finding("M229", at, f"{path}/by", {"key": link, "entity": entity.key})
+            if field.option("branch") and branch_of(field, model.entities) is None:
+                yield Finding("M227", at, f"{path}/branch", {"key": field.key, "entity": entity.key})
+            if aggregated is None:
+                continue
+            function = field.option("function")
+            if function not in child.all_fields[aggregated].behaviour.aggregates:
+                yield Finding("M223", at, f"{path}/function", {"key": aggregated, "function": function})
 
 
 def _moving_rollups(model: Model, virtual: Collection[tuple[str, str]]) -> Findings:

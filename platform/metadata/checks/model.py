@@ -39,17 +39,18 @@ class Model:
         """Whether such a document exists, valid or not."""
         return (kind, key) in self.documents or (kind, key) in self.broken
 
-    def path(self, entity: str, path: str) -> list[Field] | None:
+    def path(self, entity: str, path: str, *, several: bool = False) -> list[Field] | None:
         """The fields a dotted path names; None when it leads nowhere, empty when it leads into a broken entity.
 
-        Every part but the last is a relation: only those lead to exactly one record.
+        Every part but the last is a relation: only those lead to exactly one record. With `several` a part may
+        point at several.
         """
         found: list[Field] = []
         at = entity
         for part in path.split("."):
             if ("entity", at) in self.broken:
                 return []
-            if found and found[-1].behaviour.target != "target":
+            if found and not _leads(found[-1], several):
                 return None
             field = self.entities[at].all_fields.get(part) if at in self.entities else None
             if field is None:
@@ -57,3 +58,7 @@ class Model:
             found.append(field)
             at = str(field.option("target", ""))
         return found
+
+
+def _leads(field: Field, several: bool) -> bool:
+    return field.behaviour.target == "target" or (several and field.behaviour.several == "target")

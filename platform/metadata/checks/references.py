@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..model import Entity
-from ..results import rollup_source
+from ..results import is_lookup, rollup_source
 
 Document = Mapping[str, Any]
 Entities = Mapping[str, Entity]
@@ -26,6 +26,8 @@ class Reference:
     owner: str = ""
     is_name: bool = False
     """Whether it is the property at `path` that says so by its name, not its value."""
+    passes_several: bool = False
+    """Whether its path may pass fields that point at several records, as that of a condition may."""
 
 
 Walk = Iterator[Reference]
@@ -65,6 +67,9 @@ def _entity(document: Document, entities: Entities) -> Walk:
             yield Reference(f"{path}/target", "entity", field["target"])
         yield from of_condition(field.get("filter"), field.get("target", ""), f"{path}/filter", entities)
         yield from _rollup(document["key"], field, path, entities)
+        known = entities[document["key"]].fields.get(field["key"]) if document["key"] in entities else None
+        if known is not None and is_lookup(known):
+            yield Reference(f"{path}/path", "field", field["path"], document["key"])
         yield from _about_others(document["key"], field, path, entities)
 
 
@@ -120,7 +125,7 @@ def of_condition(raw: Any, owner: str, path: str, entities: Entities) -> Walk:
     if not isinstance(raw, Mapping):
         return
     if "field" in raw:
-        yield Reference(f"{path}/field", "field", raw["field"], owner)
+        yield Reference(f"{path}/field", "field", raw["field"], owner, passes_several=True)
     for name in ("all", "any", "not"):
         yield from of_condition(raw.get(name), owner, f"{path}/{name}", entities)
     for name in ("some", "none"):
@@ -155,6 +160,11 @@ def _list(document: Document, entities: Entities) -> Walk:
         yield from _fields(document.get(part, ()), owner, f"/{part}")
     if "group" in document:
         yield Reference("/group", "field", document["group"], owner)
+    for way in ("kanban", "calendar", "gallery"):
+        for name, each in document.get(way, {}).items():
+            for number, key in enumerate(each if isinstance(each, list) else [each]):
+                place = f"/{way}/{name}" + (f"/{number}" if isinstance(each, list) else "")
+                yield Reference(place, "field", key, owner)
     yield from of_condition(document.get("filter"), owner, "/filter", entities)
     for number, each in enumerate(document.get("colors", ())):
         yield from of_condition(each["when"], owner, f"/colors/{number}/when", entities)

@@ -23,7 +23,8 @@ from pathlib import Path
 
 from ..wording import register
 from .formula import Formula, compile, compile_all, compile_default
+from .lookup import compile_lookup
 
-__all__ = ["Formula", "compile", "compile_all", "compile_default"]
+__all__ = ["Formula", "compile", "compile_all", "compile_default", "compile_lookup"]
 
 register(Path(__file__).parent.parent / "wording" / "formula")
