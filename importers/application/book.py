@@ -13,7 +13,7 @@ from ..refusal import FileRefused
 from ..workbook_guard import Limits
 
 HEADER_FILLED, HEADER_TEXTS, HEADER_LENGTH = 0.6, 0.8, 80
-"""A header fills so much of the widest row, is text to that part, and its texts are no longer than that."""
+"""A header fills so much of the widest row, is text to that part, and those texts are no longer than that."""
 SEVERAL_ROWS = 2
 """Rows a second header needs below it to be taken for another table."""
 
@@ -101,7 +101,8 @@ def _header(rows: Sequence[Row]) -> int | None:
         texts = [cell for cell in row if isinstance(cell, str) and cell.strip()]
         if widths[number] < HEADER_FILLED * max(widths) or is_total(row):
             continue
-        if len(texts) >= HEADER_TEXTS * widths[number] and all(len(text) <= HEADER_LENGTH for text in texts):
+        short = [text for text in texts if len(text) <= HEADER_LENGTH]
+        if len(short) >= HEADER_TEXTS * widths[number]:
             return number
     return None
 

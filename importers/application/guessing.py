@@ -19,7 +19,7 @@ from formloom.metadata.reading import read_field
 from ..matching import fold, unit_factor
 from .book import Note
 from .choices import Choices, choices_of, several_of
-from .facts import DATE, MOMENT, NUMBER, TEXT, TIME, YES_NO, Facts
+from .facts import DATE, ERROR, MOMENT, NUMBER, TEXT, TIME, YES_NO, Facts
 from .fitting import Fit, fit, fit_among
 
 TOLERANCE = 0.9
@@ -147,10 +147,11 @@ def _time(header: str, facts: Facts, around: Surroundings) -> Guess | None:
 
 
 def _boolean(header: str, facts: Facts, around: Surroundings) -> Guess | None:
-    plain_digits = set(facts.texts) <= {"0", "1"}
-    if not 1 <= facts.distinct <= 6 or (plain_digits and facts.distinct < 2):
+    words = {cell.text for cell in facts.cells if cell.kind != ERROR}
+    plain_digits = words <= {"0", "1"}
+    if not 1 <= len(words) <= 6 or (plain_digits and len(words) < 2):
         return None
-    if not hinted(header, "boolean") and (plain_digits or not (facts.distinct > 1 or facts.kinds.get(YES_NO))):
+    if not hinted(header, "boolean") and (plain_digits or not (len(words) > 1 or facts.kinds.get(YES_NO))):
         return None
     found = tried("boolean", facts)
     return _counted("boolean", facts, found) if found.share >= TOLERANCE else None
@@ -242,11 +243,10 @@ def _people(header: str, facts: Facts, around: Surroundings) -> Guess | None:
 def _select(header: str, facts: Facts, around: Surroundings) -> Guess | None:
     if hinted(header, "code"):
         return None
-    found = choices_of(facts)
-    if found is not None:
+    found, several = choices_of(facts), several_of(facts)
+    if found is not None and (several is None or len(several) > len(found)):
         note = Note("few_values", {"distinct": len(found), "filled": facts.filled})
         return Guess("select", {}, found, (note,), Fit(facts.filled, 0))
-    several = several_of(facts)
     if several is not None:
         note = Note("several_values", {"distinct": len(several), "filled": facts.filled})
         return Guess("multiselect", {}, several, (note,), Fit(facts.filled, 0))

@@ -24,6 +24,8 @@ SAMPLES, HEAD_ROWS = 3, 6
 FEWEST_UNIQUE = 3
 """Rows below which no two equal values prove nothing."""
 _NAME = re.compile(r"name|title|subject|名称|姓名|主题|标题|品名|名$", re.IGNORECASE)
+_IDENTIFIER = re.compile(r"(?:\s(?:ID|No|Code|Number)|编号|编码|代码|ID)$", re.IGNORECASE)
+"""What a number is called; a relation made of it is called as what it points at."""
 _UNITS = re.compile(r"[(（\[【][^)）\]】]*[)）\]】]")
 MOSTLY_DIFFERENT = 0.7
 """The part of names that are different, below which they name no record."""
@@ -206,6 +208,7 @@ def _point(proposal: Proposal, link: Link) -> None:
     key.unique = True
     data = {"sheet": link.target, "key": key.header, "found": column.taken, "filled": link.filled}
     column.evidence = [["found_in", data]]
+    column.label = {lang: _IDENTIFIER.sub("", text).strip() or text for lang, text in column.label.items()}
 
 
 def _retitle(sheet: Sheet) -> None:

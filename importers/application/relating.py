@@ -100,7 +100,7 @@ def _link(sheet: Sheet, column: int, target: Sheet, key: int) -> Link | None:
     covers = facts.distinct / held.distinct
     if not named and not _telling(facts, contained, covers, likeness):
         return None
-    if facts.unique and not own and column in sheet.keys() and _is_own_key(sheet, column, target, named):
+    if facts.unique and not own and column in sheet.keys() and _is_own_key(sheet, column, named):
         return None
     strength = contained + likeness / 100 + (1 if named else 0) + 0.1 * _first(target, key)
     return Link(sheet.name, column, target.name, key, facts.filled, missing, named, strength)
@@ -147,10 +147,9 @@ def _telling(facts: Facts, contained: float, covers: float, likeness: float) -> 
     return contained >= MOSTLY and facts.distinct >= TELLING_VALUES and average >= TELLING_LENGTH
 
 
-def _is_own_key(sheet: Sheet, column: int, target: Sheet, named: bool) -> bool:
-    """Whether the column is rather the sheet's own key: of two sheets with one key the larger is asked."""
-    own = _likeness(sheet.headers[column], "", sheet.name) >= LIKE
-    return own or not named or sheet.rows >= target.rows
+def _is_own_key(sheet: Sheet, column: int, named: bool) -> bool:
+    """Whether a column without a value twice is rather the sheet's own key than the other's."""
+    return not named or _likeness(sheet.headers[column], "", sheet.name) >= LIKE
 
 
 def _without_echoes(found: Sequence[Link]) -> list[Link]:
