@@ -1,4 +1,4 @@
-"""The frozen objects that documents become: entities, fields, layouts. No behaviour, no database.
+"""The frozen objects that documents become: entities, fields, rules, grants. No behaviour, no database.
 
 A `Field` knows its type's behaviour through `behaviour`; nothing outside `metadata/fields/` asks which type it is.
 """
@@ -13,6 +13,25 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from .layouts import (  # noqa: F401  (layouts are metadata too; they fill a file of their own)
+    Calendar,
+    Column,
+    Composer,
+    Dashboard,
+    Detail,
+    Form,
+    Gallery,
+    Kanban,
+    ListLayout,
+    Menu,
+    MenuItem,
+    Placed,
+    Related,
+    RowColor,
+    Section,
+    Total,
+    Widget,
+)
 from .wording import Label, text_of
 
 if TYPE_CHECKING:
@@ -181,175 +200,6 @@ class Entity:
     def text(self, lang: str, *, plural: bool = False) -> str:
         """The entity's name in `lang`."""
         return text_of(self.plural if plural and self.plural else self.label, lang, self.key)
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A field as a list column; `width` in CSS pixels, None is by content."""
-
-    field: str
-    width: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RowColor:
-    """A tint of the rows for which a Condition (raw JSON) holds."""
-
-    when: Mapping[str, Any]
-    color: str
-
-
-@dataclass(frozen=True, slots=True)
-class Total:
-    """A number below a column of a list: an aggregate of a field over all rows."""
-
-    field: str
-    op: str
-
-
-@dataclass(frozen=True, slots=True)
-class ListLayout:
-    """What a list shows: columns, order (`-amount` descends), the Condition it always applies (raw JSON).
-
-    `group` is a field whose values are headings between rows; of `colors` the first that holds tints a row.
-    `frozen` columns stay while the others scroll.
-    """
-
-    key: str
-    entity: str
-    label: Label
-    columns: tuple[Column, ...]
-    sort: tuple[str, ...] = ()
-    filter: Mapping[str, Any] | None = None
-    quick_filters: tuple[str, ...] = ()
-    position: int = 0
-    default: bool = False
-    group: str | None = None
-    colors: tuple[RowColor, ...] = ()
-    totals: tuple[Total, ...] = ()
-    frozen: int = 1
-    density: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A field placed in a section; `columns` are the child's fields where the field is a sub-table."""
-
-    field: str
-    span: int = 1
-    columns: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A titled group of placed fields in 1 to 4 columns."""
-
-    key: str
-    label: Label
-    fields: tuple[Placed, ...]
-    columns: int = 2
-    collapsed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """Where fields stand when a record is entered. Of several the first is used whose `roles` the actor has (none
-    means anybody) and whose `when` (raw JSON) holds.
-    """
-
-    key: str
-    entity: str
-    label: Label
-    sections: tuple[Section, ...]
-    roles: tuple[str, ...] = ()
-    when: Mapping[str, Any] | None = None
-    position: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Related:
-    """A list of records of `entity` whose relation field `by` points at the shown record."""
-
-    entity: str
-    by: str
-    columns: tuple[Column, ...] = ()
-    label: Label | None = None
-    sort: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Composer:
-    """What is quickly added to a record on its page, and stands in its timeline: a record of `entity` whose
-    relation `by` points here. `fields` are asked for, `take` copies ours (by their fields), `at` says when it
-    happened.
-    """
-
-    entity: str
-    by: str
-    fields: tuple[str, ...]
-    take: Mapping[str, str] = field(default_factory=lambda: EMPTY)
-    at: str = "created_at"
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """What a record's page shows. Empty `sections` means the form's."""
-
-    key: str
-    entity: str
-    label: Label
-    highlights: tuple[str, ...] = ()
-    stage: str | None = None
-    sections: tuple[Section, ...] = ()
-    related: tuple[Related, ...] = ()
-    timeline: bool = True
-    composer: Composer | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Widget:
-    """One card of a dashboard; `spec` is the document's own JSON for measures, grouping and filter."""
-
-    key: str
-    type: str
-    label: Label
-    entity: str
-    spec: Mapping[str, Any]
-    x: int = 0
-    y: int = 0
-    w: int = 6
-    h: int = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Dashboard:
-    """A page of widgets on a 12-column grid with shared filters."""
-
-    key: str
-    label: Label
-    widgets: tuple[Widget, ...]
-    filters: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
-
-
-@dataclass(frozen=True, slots=True)
-class MenuItem:
-    """A menu entry: a group (`items`) or a link to exactly one of entity, list, dashboard."""
-
-    label: Label | None
-    icon: str | None = None
-    entity: str | None = None
-    list: str | None = None
-    dashboard: str | None = None
-    items: tuple[MenuItem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Menu:
-    """The application menu."""
-
-    key: str
-    label: Label
-    items: tuple[MenuItem, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from .fieldtype import FIELD_TYPES
 from .model import (
     SYSTEM_FIELDS,
+    Calendar,
     Column,
     Composer,
     Dashboard,
@@ -18,7 +19,9 @@ from .model import (
     Entity,
     Field,
     Form,
+    Gallery,
     Grant,
+    Kanban,
     ListLayout,
     Menu,
     MenuItem,
@@ -184,7 +187,19 @@ def read_list(document: Document) -> ListLayout:
         totals=tuple(Total(each["field"], each["op"]) for each in document.get("totals", ())),
         frozen=document.get("frozen", 1),
         density=document.get("density"),
+        view=document.get("view", "table"),
+        **_ways(document),
     )
+
+
+def _ways(document: Document) -> dict[str, Any]:
+    """The ways a list can be shown besides a table."""
+    ways: dict[str, Callable[..., Any]] = {"kanban": Kanban, "calendar": Calendar, "gallery": Gallery}
+    found = {}
+    for name in ways.keys() & document.keys():
+        given = {key: tuple(each) if isinstance(each, list) else each for key, each in document[name].items()}
+        found[name] = ways[name](**given)
+    return found
 
 
 def _read_columns(raw: Sequence[Any]) -> tuple[Column, ...]:

@@ -36,6 +36,23 @@ def _list(model: Model, document: Document, at: tuple[str, str]) -> Findings:
         yield Finding("M313", at, "/group", {"key": document["group"]})
     for number, total in enumerate(document.get("totals", ())):
         yield from _measure(model, entity, total, (at, f"/totals/{number}"))
+    yield from _ways(model, document, at)
+
+
+def _ways(model: Model, document: Document, at: tuple[str, str]) -> Findings:
+    """What a board, a month and a gallery ask of their fields."""
+    entity, board, month = document["entity"], document.get("kanban", {}), document.get("calendar", {})
+    lanes = model.path(entity, board["by"]) if board else None
+    if lanes and not lanes[-1].choices and not _has_broken_options(model, lanes[-1]):
+        yield Finding("M314", at, "/kanban/by", {"key": board["by"]})
+    if "total" in board:
+        yield from _measure(model, entity, {"field": board["total"], "op": "sum"}, (at, "/kanban/total"))
+    for name in ("start", "end"):
+        day = model.path(entity, month[name]) if name in month else None
+        if day and not _has_dates(day[-1]):
+            yield Finding("M317", at, f"/calendar/{name}", {"key": month[name]})
+    if document.get("view", "table") not in ("table", *document):
+        yield Finding("M322", at, "/view", {"view": document["view"]})
 
 
 def _default_lists(model: Model) -> Findings:

@@ -16,6 +16,7 @@ from ...metadata.fieldtype import CellRenderer
 from ...metadata.model import Field
 from ...metadata.wording import say
 from ..records import paths
+from ..records.branches import tree_seen
 from ..records.kept import keep
 from ..records.record import Record
 from ..render import icon
@@ -49,13 +50,16 @@ class Cell:
 
 def cell_of(ctx: Context, field: Field, path: str, css: str = "") -> Cell:
     """The cell of a field reached by `path`. Made once: pills and the like are as long as a field has options."""
-    place = ("cell", field.entity, field.key, path, css, ctx.lang, ctx.zone.key)
-    return keep(ctx.catalog, place, lambda: _cell_of(ctx, field, path, css))
+    tree = tree_seen(ctx.access, str(field.option("target", "")))
+    place = ("cell", field.entity, field.key, path, css, ctx.lang, ctx.zone.key, tree and tree.key)
+    return keep(ctx.catalog, place, lambda: _cell_of(ctx, field, path, css, tree))
 
 
-def _cell_of(ctx: Context, field: Field, path: str, css: str) -> Cell:
+def _cell_of(ctx: Context, field: Field, path: str, css: str, tree: Field | None) -> Cell:
+    """The cell; of what stands in a `tree` the browser may ask where."""
     classes = " ".join(part for part in (css, "num" if field.behaviour.numeric else "") if part)
-    start = f'<td class="{classes}">' if classes else "<td>"
+    where = f' data-path="{tree.entity}"' if tree is not None else ""
+    start = f'<td class="{classes}"{where}>' if classes else f"<td{where}>"
     return Cell(path, start, field.behaviour.cell(field, ctx.lang, ctx.zone), field.behaviour.target is not None)
 
 
@@ -87,7 +91,7 @@ def draw_rows(
     parts: list[str] = []
     add = parts.append
     for record in records:
-        title = escape(_plain(ctx, fields[0], columns[0], record))
+        title = escape(plain_of(ctx, fields[0], columns[0], record))
         number = record["id"]
         if heads is not None:
             add(heads.before(record))
@@ -100,7 +104,8 @@ def draw_rows(
     return Markup("".join(parts))
 
 
-def _plain(ctx: Context, field: Field, path: str, record: Record) -> str:
+def plain_of(ctx: Context, field: Field, path: str, record: Record) -> str:
+    """A value as a title, without markup; the record's number where there is none to show."""
     if path in record.masked:
         return f"#{record['id']}"
     label = record.labels.get(path)

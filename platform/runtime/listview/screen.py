@@ -14,15 +14,21 @@ from ...metadata.wording import say, text_of
 from ..records import paths
 from ..records.record import Page
 from ..shell import ENTITY_ICON
+from .board import Board
+from .gallery import GalleryCards, Picture
 from .groups import GroupChoice, group_choices, group_heads, totals_shown
+from .month import Month
 from .names import Names
 from .rows import draw_rows
-from .state import ListState
+from .state import ListState, ways_of
 
 if TYPE_CHECKING:
     from ..context import Context
 
 NARROWEST, WIDEST, PIXELS_PER_CHARACTER, PADDING, TITLE_WIDTH = 88, 240, 7, 28, 260
+WAYS = {"table": "table", "kanban": "layout-kanban", "calendar": "calendar", "gallery": "layout-grid"}
+"""The icon of each way to show a list."""
+
 TITLE_CHARACTERS = 24
 """How much of another record's title a column shows."""
 
@@ -63,6 +69,16 @@ class Chip:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A way the list can be shown."""
+
+    label: str
+    icon: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """A field that can be filtered by with one click."""
 
@@ -75,7 +91,7 @@ def usual_width(field: Field, lang: str) -> int:
     characters = field.behaviour.excel(field).width
     if field.choices:
         characters = max(_breadth(text_of(choice.label, lang, choice.key)) for choice in field.choices)
-    if field.behaviour.target == "target":
+    if "target" in (field.behaviour.target, field.behaviour.several):
         characters = max(characters, TITLE_CHARACTERS)
     pixels = max(characters, _breadth(field.text(lang))) * PIXELS_PER_CHARACTER + PADDING
     return min(max(pixels, NARROWEST), WIDEST)
@@ -259,6 +275,34 @@ class ListScreen:
         """The address of the numbers below the list; None where there are none to show."""
         shown = totals_shown(self.ctx, self.state)
         return self.state.href().replace(self.path, f"{self.path}/totals", 1) if shown else None
+
+    @property
+    def view(self) -> str:
+        """How the list is shown."""
+        return self.state.view
+
+    @property
+    def ways(self) -> list[Way]:
+        """The ways the list can be shown."""
+        return [
+            Way(say(f"list.view.{way}", self.ctx.lang), WAYS[way], self.state.href(view=way), way == self.view)
+            for way in ways_of(self.ctx, self.state.layout)
+        ]
+
+    @cached_property
+    def board(self) -> Board:
+        """The list as a board."""
+        return Board(self.ctx, self.state)
+
+    @cached_property
+    def month(self) -> Month:
+        """The list as a month."""
+        return Month(self.ctx, self.state)
+
+    @property
+    def gallery(self) -> list[Picture]:
+        """The list as cards with pictures."""
+        return GalleryCards(self.ctx, self.state).cards(self.page)
 
     @property
     def frozen(self) -> int:

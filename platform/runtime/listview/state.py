@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
-from ...metadata.errors import NotFound, UnknownField
+from ...metadata.errors import InvalidInput, NotFound, UnknownField
 from ...metadata.model import ListLayout
 from ..records.listrequest import ListRequest, check_group
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ..context import Context
     from ..http.call import Pairs
 
-PLACES = ("list", "q", "filter", "group", "sort", "columns", "after")
+PLACES = ("list", "view", "q", "filter", "group", "sort", "columns", "month", "after")
 NO_GROUP = "-"
 """Stands in the address where the reader wants no groups though the saved list has them."""
 USUAL_COLUMNS = 8
@@ -42,6 +42,7 @@ class ListState:
     request: ListRequest
     sort: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    view: str = "table"
 
     @property
     def path(self) -> str:
@@ -78,9 +79,35 @@ def read_state(ctx: Context, entity: str, query: Pairs) -> ListState:
     given = {name: value for name in PLACES if (value := params.get(name))}
     if request.filter is not None:
         given["filter"] = written(parts_of(request.filter)) or ""
-    group = _group(ctx, entity, layout, params.get("group", ""))
+    view = _view(ctx, layout, params.get("view", ""))
+    group = _group(ctx, entity, layout, params.get("group", "")) if view == "table" else None
     whole = request.grouped(group) if group else request
-    return ListState(layout, given, whole, request.sort, request.columns)
+    return ListState(layout, given, whole, request.sort, request.columns, view)
+
+
+def ways_of(ctx: Context, layout: ListLayout | None) -> list[str]:
+    """The ways a saved list can be shown to this reader: those whose fields he sees."""
+    ways = ["table"]
+    if layout is None:
+        return ways
+    readable = ctx.access.entity(layout.entity).readable
+    if layout.kanban is not None and layout.kanban.by in readable:
+        ways.append("kanban")
+    if layout.calendar is not None and layout.calendar.start in readable:
+        ways.append("calendar")
+    if layout.gallery is not None:
+        ways.append("gallery")
+    return ways
+
+
+def _view(ctx: Context, layout: ListLayout | None, asked: str) -> str:
+    """How the list is shown: as asked, else as it opens. Raises InvalidInput for a way it cannot be shown."""
+    ways = ways_of(ctx, layout)
+    if asked:
+        if asked not in ways:
+            raise InvalidInput("bad_parameter", name="view")
+        return asked
+    return layout.view if layout is not None and layout.view in ways else "table"
 
 
 def _group(ctx: Context, entity: str, layout: ListLayout | None, asked: str) -> str | None:

@@ -18,8 +18,10 @@ from . import (
     creating,
     defaults,
     deleting,
+    lanes,
     lines,
     listquery,
+    revealing,
     single,
     timeline,
     updating,
@@ -63,6 +65,10 @@ class Records:
         """How many rows a list has, and whether there are more than were counted. Queries: 1."""
         return listquery.count(self.ctx, request)
 
+    def lanes(self, request: ListRequest, field: str, values: Sequence[Any], each: int) -> list[Record]:
+        """The first rows of each value of a field. Queries: 1."""
+        return lanes.fetch(self.ctx, request, field, values, each)
+
     def ids(self, request: ListRequest, limit: int) -> Sequence[int]:
         """Ids of the rows a list would show, at most `limit`, whatever its page. Queries: 1."""
         return listquery.fetch_ids(self.ctx, request, limit)
@@ -80,6 +86,10 @@ class Records:
     ) -> Sequence[timeline.Entry]:
         """What happened to a record, the newest first. Raises NotFound."""
         return timeline.fetch(self.ctx, entity, record_id, limit)
+
+    def reveal(self, entity: str, record_id: int, key: str) -> Any:
+        """The whole value of a masked field; the look is logged. Raises NotFound, UnknownField, AccessDenied."""
+        return revealing.reveal(self.ctx, entity, record_id, key)
 
     def defaults(self, entity: str, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """What a new record starts with: typed values by field, the given ones among them.

@@ -16,7 +16,7 @@ from . import cursor, paths, stretch
 from .kept import Kept
 from .keyset import Key, ranges
 from .listrequest import ListRequest, check_filter
-from .record import Page
+from .record import Page, Record
 from .selection import Reading, Selection, column_behind
 
 if TYPE_CHECKING:
@@ -49,10 +49,7 @@ def fetch(ctx: Context, request: ListRequest) -> Page:
     prepared = _prepared(ctx, request, bound_to)
     rows = ctx.conn.execute(prepared.page).all()
     items = [prepared.read(row) for row in rows[: request.limit]]
-    if request.tints:
-        for record, row in zip(items, rows, strict=False):
-            place = row[-1 - prepared.ends]
-            record.tint = None if place is None else request.tints[place][1]
+    note_tints(request, items, rows, prepared.ends)
     following = None
     if len(rows) > request.limit:
         values = list(rows[request.limit - 1][-prepared.ends :])
@@ -62,6 +59,15 @@ def fetch(ctx: Context, request: ListRequest) -> Page:
     if request.count == "none":
         return Page(items, following)
     return Page(items, following, *_counted(ctx, request, prepared))
+
+
+def note_tints(request: ListRequest, items: list[Record], rows: Sequence[Any], ends: int) -> list[Record]:
+    """The records with their colours, which stand in their rows before the `ends` of the cursor."""
+    if request.tints:
+        for record, row in zip(items, rows, strict=False):
+            place = row[-1 - ends]
+            record.tint = None if place is None else request.tints[place][1]
+    return items
 
 
 def count(ctx: Context, request: ListRequest) -> tuple[int, bool]:
@@ -98,11 +104,11 @@ def _prepare(ctx: Context, request: ListRequest, after: Sequence[Any] | None) ->
     where = restrictions(ctx, request, source)
     keys = order_keys(ctx, request, source)
     selection = Selection(ctx.access, request.entity, request.columns, ctx.lang)
-    parts = _parts(ctx, request, selection, source, keys, [[*where, *each] for each in _after(keys, after)])
+    parts = row_ranges(ctx, request, selection, source, keys, [[*where, *each] for each in _after(keys, after)])
     cut = _cut(parts, keys, request.limit + 1)
     if stretch.begins(ctx, request, source, keys[0], after):
         cut = stretch.then(_near(ctx, request, selection, after), cut, request.limit + 1)
-    page, read = _statement(request, selection, keys, cut.subquery("page"))
+    page, read = page_statement(request, selection, keys, cut.subquery("page"))
     counted: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(source.from_).where(*where)
     if request.count == "capped":
         counted = counted.limit(COUNT_CAP + 1)
@@ -150,7 +156,7 @@ def restrictions(ctx: Context, request: ListRequest, source: Any) -> list[Column
         found.append(_trusted(ctx, request, source))
     if request.filter is not None:
         condition = check_filter(ctx.access, request.entity, request.filter)
-        found.append(conditions.clause(condition, source, ctx.env))
+        found.append(conditions.clause(condition, source.comparing(), ctx.env))
     if request.search:
         found.append(search_clause(ctx, request.entity, source, request.search))
     return found
@@ -161,7 +167,7 @@ def _trusted(ctx: Context, request: ListRequest, source: Any) -> ColumnElement[b
     condition = conditions.parse(request.fixed, ctx.catalog.entity(request.entity), ctx.catalog)
     seen = paths.as_seen(ctx.access)
     if all(_sees(seen, ctx, request.entity, path) for path in conditions.paths(condition)):
-        return conditions.clause(condition, source, ctx.env)
+        return conditions.clause(condition, source.comparing(), ctx.env)
     bare = conditions.TableSource(ctx.catalog, request.entity)
     chosen = sa.select(bare.column("id")).select_from(bare.from_)
     found: ColumnElement[bool] = source.column("id").in_(chosen.where(conditions.clause(condition, bare, ctx.env)))
@@ -181,20 +187,38 @@ def searched_fields(ctx: Context, entity: str) -> list[str]:
     """The fields a search looks into: the title and those marked searchable, as far as the reader sees them."""
     rights = ctx.access.entity(entity)
     chosen = [f for f in rights.entity.fields.values() if f.searchable or f.key == rights.entity.title]
-    return [f.key for f in chosen if f.key in rights.readable and _can_contain(f)]
+    return [f.key for f in chosen if f.key in rights.readable - rights.veiled and _can_contain(f)]
 
 
 def _can_contain(field: Any) -> bool:
-    return any(operator.name == "contains" for operator in field.behaviour.of(field).operators)
+    operators = field.behaviour.of(field).operators
+    return any(operator.name == "contains" and operator.operand == "text" for operator in operators)
+
+
+def _searched_behind(ctx: Context, entity: str) -> list[str]:
+    """The titles of what searchable relations point at, as paths, as far as the reader sees them."""
+    rights = ctx.access.entity(entity)
+    found = []
+    for field in rights.entity.fields.values():
+        kind, target = field.behaviour, str(field.option("target", ""))
+        if not field.searchable or field.key not in rights.readable or not ctx.access.may(target, "view"):
+            continue
+        if "target" in (kind.target, kind.several):
+            title = ctx.catalog.entity(target).title
+            other = ctx.access.entity(target)
+            if title in other.readable and _can_contain(other.entity.all_fields[title]):
+                found.append(f"{field.key}.{title}")
+    return found
 
 
 def search_clause(ctx: Context, entity: str, source: Any, text: str) -> ColumnElement[bool]:
-    """Rows in which some searched field contains `text` literally."""
-    parts = [{"field": key, "op": "contains", "value": text} for key in searched_fields(ctx, entity)]
+    """Rows in which some searched field, or the title of what one points at, contains `text` literally."""
+    searched = [*searched_fields(ctx, entity), *_searched_behind(ctx, entity)]
+    parts = [{"field": key, "op": "contains", "value": text} for key in searched]
     if not parts:
         return sa.false()
     condition = conditions.parse({"any": parts}, ctx.catalog.entity(entity), ctx.catalog)
-    return conditions.clause(condition, source, ctx.env)
+    return conditions.clause(condition, source.comparing(), ctx.env)
 
 
 def order_keys(ctx: Context, request: ListRequest, source: Any) -> list[Key]:
@@ -238,10 +262,10 @@ def _near(ctx: Context, request: ListRequest, selection: Selection, after: Seque
     keys = order_keys(ctx, request, source)
     where = restrictions(ctx, request, source)
     where.append(stretch.keep_to(ctx, request, source, keys[0], after))
-    return _parts(ctx, request, selection, source, keys, [[*where, *_after(keys, after)[0]]])[0]
+    return row_ranges(ctx, request, selection, source, keys, [[*where, *_after(keys, after)[0]]])[0]
 
 
-def _parts(  # noqa: PLR0913  (what a statement is made of)
+def row_ranges(  # noqa: PLR0913  (what a statement is made of)
     ctx: Context,
     request: ListRequest,
     selection: Selection,
@@ -271,11 +295,11 @@ def _tint(ctx: Context, request: ListRequest, source: Any) -> list[ColumnElement
     if not request.tints:
         return []
     parsed = [check_filter(ctx.access, request.entity, raw) for raw, _ in request.tints]
-    cases = [(conditions.clause(condition, source, ctx.env), n) for n, condition in enumerate(parsed)]
+    cases = [(conditions.clause(condition, source.comparing(), ctx.env), n) for n, condition in enumerate(parsed)]
     return [sa.case(*cases).label("tint")]
 
 
-def _statement(
+def page_statement(
     request: ListRequest, selection: Selection, keys: Sequence[Key], page: sa.Subquery
 ) -> tuple[sa.Select[Any], Any]:
     """One SELECT over the page that was cut in a subquery: labels are looked up for its rows only."""

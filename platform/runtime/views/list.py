@@ -14,6 +14,7 @@ from ..http.call import Call
 from ..http.errors import BadRequest
 from ..http.serve import api, page
 from ..listview.fields import describe_fields
+from ..listview.gallery import GalleryCards
 from ..listview.groups import number_cells, summed
 from ..listview.screen import ListScreen
 from ..listview.state import read_state
@@ -26,8 +27,11 @@ MOST_AT_ONCE = 1_000
 def show_list(ctx: Context, call: Call) -> Response:
     """The list; it asks for its count afterwards. Queries: 1."""
     state = read_state(ctx, call.path["entity"], call.query)
+    if state.view in ("kanban", "calendar"):
+        return render(ctx, "list.html", list=ListScreen(ctx, state, Page([])))
     try:
-        found = Records(ctx).list(state.request)
+        request = state.request if state.view == "table" else GalleryCards(ctx, state).request()
+        found = Records(ctx).list(request)
     except InvalidInput as error:
         if error.code != "bad_cursor":
             raise

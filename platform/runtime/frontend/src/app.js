@@ -9,6 +9,8 @@ import "./tabs.js";
 import "./list.js";
 import "./rowmarks.js";
 import "./groups.js";
+import "./board.js";
+import "./month.js";
 import "./columns.js";
 import "./builder.js";
 import "./picker.js";
