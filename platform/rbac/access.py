@@ -177,6 +177,21 @@ class EntityAccess:
         return frozenset(key for key in self.readable if self.entity.all_fields[key].mask is not None)
 
     @cached_property
+    def veiled(self) -> frozenset[str]:
+        """Masked fields that the actor may not look at whole in all rows: he compares nothing with them."""
+        rows = self.decisions.rows.get("view", NOTHING)
+        return frozenset(key for key in self.masked if not self.decisions.revealed(key).covers(rows))
+
+    def revealing(self, key: str) -> ColumnElement[bool]:
+        """SQL over `table` for the rows in which the actor may look at a masked field whole."""
+        scope = self.decisions.revealed(key)
+        return sa.false() if scope.nothing else self.clause(scope)
+
+    def may_reveal(self, key: str) -> bool:
+        """Whether the actor may look at a masked field whole in some row."""
+        return key in self.masked and not self.decisions.revealed(key).nothing
+
+    @cached_property
     def writable(self) -> frozenset[str]:
         """Fields that may be changed in some row."""
         return self.decisions.writable("edit") & self.readable

@@ -30,7 +30,8 @@ OpenFields = frozenset[tuple[str, str]]
 class Allowance:
     """What one grant gives on one entity: a scope for each operation, and the fields it shows and opens.
 
-    `inner` holds the same of fields of lines, by path (`lines.cost`).
+    `inner` holds the same of fields of lines, by path (`lines.cost`). `reveal` names masked fields that may
+    be looked at whole; `*` is all of them.
     """
 
     grant: str
@@ -40,6 +41,7 @@ class Allowance:
     inner_view: frozenset[str] = frozenset()
     inner_edit: frozenset[str] = frozenset()
     unlimited: bool = False
+    reveal: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,14 @@ class Decisions:
         if key in OWNERSHIP:
             return self.rows.get("assign", NOTHING)
         return union(a.scopes[operation] for a in self.allowances if operation in a.scopes and key in a.edit)
+
+    def revealed(self, key: str) -> Scope:
+        """The rows in which some grant that shows the masked field lets the actor look at it whole."""
+        return union(
+            a.scopes["view"]
+            for a in self.allowances
+            if "view" in a.scopes and key in a.view and (a.unlimited or not a.reveal.isdisjoint((key, "*")))
+        )
 
     def writable(self, *operations: str) -> frozenset[str]:
         """Fields that some grant allowing one of `operations` lets the actor write."""
@@ -147,6 +157,7 @@ class _Draft:
             edit=edit,
             inner_view=inner_view,
             inner_edit=inner_edit,
+            reveal=grant.reveal,
         )
         self.allowances.setdefault(entity.key, []).append(allowance)
 
@@ -199,6 +210,9 @@ class _Draft:
         )
 
     def _sees(self, needed: Input, grant: str, open_fields: OpenFields) -> bool:
+        entity = self.catalog.entities.get(needed.entity)
+        if entity is not None and needed.name in entity.all_fields and entity.all_fields[needed.name].mask:
+            return False
         if (needed.entity, needed.name) in open_fields:
             return True
         found = self.allowances.get(needed.entity, ()) if needed.same_grant else ()
@@ -248,7 +262,8 @@ def _lines_allowance(outer: Allowance, table: str, parent: str, child: Entity) -
         made = [outer.scopes[name] for name in ("create", WITH_PARENT) if name in outer.scopes]
         if made:
             scopes[WITH_PARENT] = inside(parent, parent, union(made))
-    return Allowance(outer.grant, scopes, view, edit, inner_view, inner_edit)
+    reveal = frozenset(_below(outer.reveal, table)) | (outer.reveal & {"*"})
+    return Allowance(outer.grant, scopes, view, edit, inner_view, inner_edit, reveal=reveal)
 
 
 def _below(paths: Iterable[str], table: str) -> Iterator[str]:

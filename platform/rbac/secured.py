@@ -18,6 +18,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from ..metadata.catalog import Catalog
 from ..metadata.conditions import Env, TableSource
 from ..metadata.errors import NotFound, UnknownField
+from ..metadata.masks import masked_column
 from ..metadata.model import Entity
 from .scope import Scope
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from .access import EntityAccess
 
 BIN = "deleted_at"
+
+WHOLE = "_whole_"
+"""Before the name of a masked field's column that is compared and never shown. Field keys begin with a letter."""
 
 Mask = tuple[str, ColumnElement[bool]]
 """Name and clause of the rows that show some fields."""
@@ -55,16 +59,19 @@ class Selection:
         # Field keys begin with a letter, so these names are free.
         return {scope: (f"_shown_{n}", self.access.clause(scope)) for n, scope in enumerate(partial, 1)}
 
-    def pick(self, key: str, env: Env) -> ColumnElement[Any]:
-        """What the inner SELECT gives for the field. Raises UnknownField, the same for hidden and unknown ones."""
-        found = self._picked.get(key)
+    def pick(self, key: str, env: Env, *, whole: bool = False) -> ColumnElement[Any]:
+        """What the inner SELECT gives for the field, a masked one as it is shown, or whole. Raises UnknownField,
+        the same for hidden and unknown ones.
+        """
+        name = WHOLE + key if whole else key
+        found = self._picked.get(name)
         if found is None:
             if not self._is_readable(key):
                 raise UnknownField(key)
-            found = self._column(key, env)
+            found = self._column(key, name, env)
             if key in self.access.table.c:
                 # Fields computed as they are read speak of the moment and are made anew for each.
-                self._picked[key] = found
+                self._picked[name] = found
         return found
 
     def _is_readable(self, key: str) -> bool:
@@ -72,11 +79,13 @@ class Selection:
             return self.deleted is not False and key in self.shown
         return key in self.access.readable and self.access.is_stored(key)
 
-    def _column(self, key: str, env: Env) -> ColumnElement[Any]:
+    def _column(self, key: str, name: str, env: Env) -> ColumnElement[Any]:
         access = self.access
         column = TableSource(access.access.catalog, access.entity.key, access.table, env).column(key)
+        if name in access.masked:
+            column = masked_column(access.entity.all_fields[key].mask or {}, column)
         mask = self.mask(key)
-        return (column if mask is None else sa.case((mask[1], column))).label(key)
+        return (column if mask is None else sa.case((mask[1], column))).label(name)
 
     def mask(self, key: str) -> Mask | None:
         """What says in which rows the field is shown; None when in all that are visible."""
@@ -109,6 +118,20 @@ class Secured:
         """The field's column. Raises UnknownField, the same for hidden and unknown fields."""
         found = self._columns.get(key)
         return self._add(key, self.selection.pick(key, self.access.access.env)) if found is None else found
+
+    def comparing(self) -> Comparing:
+        """The same rows, to be filtered and searched: a masked field whole, for who may look at it whole."""
+        return Comparing(self)
+
+    def compared(self, key: str) -> ColumnElement[Any]:
+        """The column of a field as it is compared. Raises UnknownField, also for what is shown only in part."""
+        if key in self.access.veiled:
+            raise UnknownField(key)
+        if key not in self.access.masked:
+            return self.column(key)
+        found = self._columns.get(WHOLE + key)
+        picked = self.selection.pick(key, self.access.access.env, whole=True)
+        return self._add(WHOLE + key, picked) if found is None else found
 
     def shown(self, key: str) -> ColumnElement[bool] | None:
         """SQL that holds where the field is shown; None when that is everywhere. Raises UnknownField."""
@@ -164,3 +187,25 @@ class Secured:
             return Secured(other, other.selection())
         except NotFound:
             raise UnknownField(mentioned) from None
+
+
+class Comparing:
+    """A `Secured` as conditions compare it: a Source of its own, over the same rows."""
+
+    def __init__(self, secured: Secured) -> None:
+        self.secured = secured
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.secured, name)
+
+    def column(self, key: str) -> ColumnElement[Any]:
+        """The field's column. Raises UnknownField, the same for hidden, masked and unknown fields."""
+        return self.secured.compared(key)
+
+    def related(self, key: str) -> Comparing:
+        """The records the relation field points at."""
+        return Comparing(self.secured.related(key))
+
+    def children(self, entity_key: str, by: str) -> Comparing:
+        """The records of `entity_key` whose field `by` points here."""
+        return Comparing(self.secured.children(entity_key, by))

@@ -57,7 +57,7 @@ sa.Index(
 
 system_tables.register(metadata)
 
-CREATE, UPDATE, DELETE, RESTORE = "create", "update", "delete", "restore"
+CREATE, UPDATE, DELETE, RESTORE, REVEAL = "create", "update", "delete", "restore", "reveal"
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,6 +128,7 @@ def _environment(lang: str) -> jinja2.Environment:
         asset=asset,
         attributes=attributes,
         states=states,
+        choosing=choosing,
         initial=initial,
         device=device,
         browser_words=partial(_browser_words, lang),
@@ -165,6 +166,11 @@ def attributes(given: Mapping[str, Any]) -> Markup:
         written = name.rstrip("_").replace("_", "-")
         parts.append(written if value is True else f'{written}="{escape(value)}"')
     return Markup(" ".join(parts))
+
+
+def choosing(choice: Any) -> dict[str, Any]:
+    """What a choice says of itself to scripts: what it depends on, and that something else may be written."""
+    return {"data_depends": choice.field.depends, "data_other": choice.field.other}
 
 
 def states(name: str, required: bool, note: str | None, error: str | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from markupsafe import escape
 
 from ..errors import ValueRefused
 from ..fieldtype import CellRenderer, Examples, InputWidget
+from ..masks import STARS
 from ..model import Field
 from .raw import narrow
 from .text import Text
@@ -93,6 +94,8 @@ class Phone(Text):
             if value is None:
                 return ""
             safe = escape(value)
+            if STARS in value:
+                return str(safe)
             return f'<a href="tel:{safe}">{safe}</a>'
 
         return show

@@ -11,7 +11,7 @@ from ...metadata.errors import InvalidInput, NotFound
 from ..context import Context
 from ..http.answer import json_answer
 from ..http.call import Call
-from ..http.errors import BadRequest, TooLarge
+from ..http.errors import BadRequest, TooLarge, UnknownMember
 from ..records import ListRequest, Record, Records, VersionConflict
 from ..records.batch import pivot
 from ..records.timeline import Entry
@@ -167,6 +167,18 @@ def delete_record(ctx: Context, call: Call) -> Response:
     return Response(status_code=204)
 
 
+def reveal_field(ctx: Context, call: Call) -> Response:
+    """The whole value of a masked field; that it was looked at stands in the record's history."""
+    call.query.only()
+    body = call.json_object()
+    UnknownMember.require(body, ("field",))
+    key = body.get("field")
+    if not isinstance(key, str):
+        raise InvalidInput("bad_parameter", name="field")
+    value = Records(ctx).reveal(call.path["entity"], call.record_id(), key)
+    return json_answer({"field": key, "value": value})
+
+
 def list_changes(ctx: Context, call: Call) -> Response:
     """What happened to a record, the newest first."""
     call.query.only("limit")
@@ -210,4 +222,5 @@ routes = [
     at("PATCH", "/records/{entity}/{id}", change_record, write=True),
     at("DELETE", "/records/{entity}/{id}", delete_record, write=True),
     at("GET", "/records/{entity}/{id}/changes", list_changes),
+    at("POST", "/records/{entity}/{id}/reveal", reveal_field, write=True),
 ]

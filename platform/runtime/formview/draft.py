@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from ...metadata.errors import FieldError, InvalidInput
+from ...metadata.fields.choice import OTHER
 from ...metadata.model import Field
 from ..http.call import Pairs
 from ..records.record import Record
@@ -28,6 +29,7 @@ TABLES = "_table"
 TOUCHED = "_touched"
 EXACT = "_exact"
 TYPED = "_text."
+WRITTEN = "_other."
 
 
 @dataclass
@@ -144,7 +146,8 @@ def _copy(ctx: Context, entity: str, record: Record, raws: dict[str, Raw], title
     rights = ctx.access.entity(entity)
     for key in rights.creatable & rights.entity.fields.keys() & record.keys():
         found = rights.entity.fields[key]
-        unseen = found.behaviour.target is not None and key not in record.labels
+        refers = found.behaviour.target is not None or found.behaviour.several is not None
+        unseen = refers and record[key] is not None and key not in record.labels
         # Files belong to one record; a copy begins without them.
         own = found.unique or not found.copy or found.behaviour.files
         if own or unseen or key in record.masked or isinstance(record[key], list):
@@ -176,11 +179,11 @@ def draft_of_form(ctx: Context, entity: str, form: Pairs) -> Draft:
     rows: dict[tuple[str, int], Line] = {}
     for name in form:
         cell = _CELL.fullmatch(name)
-        texts = exact.get((name, form.many(name)[-1])) or form.many(name)
+        texts = exact.get((name, form.many(name)[-1])) or _with_other(form, name)
         if cell and cell[1] in draft.lines:
             number = int(cell[2])
             _put(rows.setdefault((cell[1], number), Line(number=number)), cell[3], texts)
-        elif not _OWN.fullmatch(name) and not name.startswith(TYPED):
+        elif not _OWN.fullmatch(name) and not name.startswith((TYPED, WRITTEN)):
             draft.raws[name] = _raw(texts)
     starts = {key: start_of(ctx, tables[key]) for key in draft.lines}
     typed = {name.removeprefix(TYPED): form.many(name)[-1] for name in form if name.startswith(TYPED)}
@@ -194,6 +197,15 @@ def draft_of_form(ctx: Context, entity: str, form: Pairs) -> Draft:
     for name, text in typed.items():
         _note_unfound(draft, name, text)
     return draft
+
+
+def _with_other(form: Pairs, name: str) -> Sequence[str]:
+    """The texts of an input, with what was written for the choice of something else."""
+    texts = form.many(name)
+    if OTHER not in texts:
+        return texts
+    written = OTHER + form.one(WRITTEN + name)
+    return [written if text == OTHER else text for text in texts]
 
 
 def _note_unfound(draft: Draft, sent: str, text: str) -> None:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from ...metadata.errors import NotFound
+from ...metadata.fields.choice import OTHER
 from ...metadata.model import Field, Option, Placed, Section
 from ...metadata.rules import LOCK, SET
 from ...metadata.uploads import FileFacts, facts_in
 from ...metadata.wording import text_of
 from ..records import picking
+from ..records.branches import tree_seen
 from ..records.ruling import rules_of
 from .draft import Draft, Line, Raw, exact_of, start_of
 from .live import State
@@ -64,6 +66,24 @@ class Input:
         known = facts_in(self.title)
         ids = [int(one) for one in self.raw if one.isdigit()] if isinstance(self.raw, list) else []
         return [known[each] for each in ids if each in known]
+
+    @property
+    def links(self) -> list[tuple[str, str]]:
+        """(id, title) of each record chosen; the title is empty where it may not be seen."""
+        ids = self.raw if isinstance(self.raw, list) else [self.raw] if self.raw else []
+        titles = self.title.split("\n")
+        return list(zip(ids, [*titles, *[""] * len(ids)], strict=False))
+
+    @property
+    def offers(self) -> Mapping[str, str]:
+        """By choice the options of the field it depends on with which it is offered, where not with all."""
+        return {each.key: " ".join(each.when) for each in self.field.choices if each.when and self.field.depends}
+
+    @property
+    def other(self) -> str:
+        """What is written instead of a choice."""
+        texts = self.raw if isinstance(self.raw, list) else [self.raw]
+        return next((text.removeprefix(OTHER) for text in texts if text.startswith(OTHER)), "")
 
     @property
     def text(self) -> str:
@@ -236,6 +256,9 @@ class FormBuilder:
 
     def _attributes(self, found: Field, given: Mapping[str, Any]) -> dict[str, Any]:
         attributes = dict(given)
+        source = str(attributes.get("source", ""))
+        if "target" in (found.behaviour.target, found.behaviour.several):
+            attributes["tree"] = tree_seen(self.ctx.access, source) is not None
         if attributes.pop("filtered", False):
             attributes["for"] = f"{found.entity}.{found.key}"
             attributes["from"] = " ".join(picking.looks_at(found))

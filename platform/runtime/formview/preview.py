@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...metadata import conditions, formula
 from ...metadata.errors import UnknownField, ValueRefused
+from ...metadata.masks import STARS
 from ...metadata.model import Field
 from ...metadata.results import rollup_source
 from ..records import Records, paths
@@ -21,6 +22,7 @@ from ..records.outlook import AGGREGATES
 from ..records.record import Record
 from ..records.ruling import rules_of
 from .draft import Draft, Line, Raw, raw_of
+from .fillin import filled
 from .live import UNKNOWN, Live, State
 from .titles import titles_of_ids
 
@@ -30,14 +32,16 @@ if TYPE_CHECKING:
 MOST_BEHIND = 500
 
 
-def preview(ctx: Context, entity: str, draft: Draft, record: Record | None) -> dict[str, Any]:
+def preview(ctx: Context, entity: str, draft: Draft, record: Record | None, changed: str = "") -> dict[str, Any]:
     """`values` by input name: `raw` and `title` for an input that takes a default, `html` for a value that is
-    shown; and what `rules` make of the inputs.
+    shown; the `rows` that sub-tables take; and what `rules` make of the inputs.
 
-    `record` is the stored one that is being changed. Queries: 1 for each entity looked at behind references.
+    `changed` is the input just changed, `record` the stored one that is being changed. Queries: 1 for each entity
+    looked at behind references.
     """
     form = EnteredForm(ctx, entity, draft, record)
-    return {"values": dict(form.told()), "rules": form.live.state().dump()}
+    values, rows = filled(form, changed)
+    return {"values": values | dict(form.told()), "rows": rows, "rules": form.live.state().dump()}
 
 
 def ruled(ctx: Context, entity: str, draft: Draft, record: Record | None) -> State:
@@ -116,6 +120,10 @@ class EnteredRow:
         for key, raw in raws.items():
             if key in self.entity.fields and not self.entity.fields[key].behaviour.computed:
                 self.values[key] = _parsed(self.entity.fields[key], raw)
+        for key in self.rights.masked & self.values.keys():
+            # Of what is shown in part nothing follows here.
+            if key not in raws or STARS in str(raws[key]):
+                self.values[key] = UNKNOWN
         self.computed: dict[str, Any] = {}
         touched = form.draft.touched
         self.moved = {name.removeprefix(prefix) for name in touched if name.startswith(prefix)}

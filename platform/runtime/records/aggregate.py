@@ -128,14 +128,14 @@ def _measure(raw: Any) -> Measure:
 def check(access: Access, request: AggregateRequest) -> None:
     """Nothing, when the request means something to this reader. Raises InvalidInput, UnknownField."""
     for dimension in request.group_by:
-        field = paths.resolve(access, request.entity, dimension.field)[-1]
+        field = paths.compared(access, request.entity, dimension.field)[-1]
         if dimension.bucket not in (None, *BUCKETS) or not field.behaviour.sortable:
             raise InvalidInput("bad_parameter", name="group_by")
     for measure in request.measures:
         if measure.field is None:
             if measure.op != "count":
                 raise InvalidInput("bad_parameter", name="measures")
-        elif measure.op not in paths.resolve(access, request.entity, measure.field)[-1].behaviour.aggregates:
+        elif measure.op not in paths.compared(access, request.entity, measure.field)[-1].behaviour.aggregates:
             raise InvalidInput("bad_parameter", name="measures")
     match = _SORT.fullmatch(request.sort) if isinstance(request.sort, str) else None
     if request.sort and (match is None or int(match[2] or 0) >= _choices(request, match[1])):
@@ -181,7 +181,7 @@ class _Dimension:
 
     def __init__(self, ctx: Context, request: AggregateRequest, asked: Dimension, source: Any) -> None:
         self.ctx, self.asked = ctx, asked
-        chain = paths.resolve(ctx.access, request.entity, asked.field)
+        chain = paths.compared(ctx.access, request.entity, asked.field)
         self.field: Field = chain[-1]
         self.column = column_behind(ctx.access, chain, source.column(chain[0].key))
         if asked.bucket is not None:
@@ -208,7 +208,7 @@ class _Dimension:
 
 
 def _input(ctx: Context, request: AggregateRequest, measure: Measure, source: Any) -> ColumnElement[Any]:
-    chain = paths.resolve(ctx.access, request.entity, measure.field or "id")
+    chain = paths.compared(ctx.access, request.entity, measure.field or "id")
     return column_behind(ctx.access, chain, source.column(chain[0].key))
 
 

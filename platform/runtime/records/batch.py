@@ -65,7 +65,8 @@ class Batch:
     `closed` names fields the actor may not write in a row, `closed_tables` sub-tables he may write in none;
     `conflicts` holds the whole error of rows that others
     changed meanwhile. `numbers` are those a single new row has taken. By position, `entered` names the fields the
-    writer himself gives, as far as rules ask, and `warnings` holds what he has to confirm.
+    writer himself gives, as far as rules ask, `warnings` holds what he has to confirm and `veiled` what he sent of
+    masked fields as they are shown.
     """
 
     ctx: Context
@@ -80,6 +81,7 @@ class Batch:
     numbers: dict[str, str] = field(default_factory=dict)
     entered: dict[int, set[str]] = field(default_factory=dict)
     warnings: dict[int, list[Warned]] = field(default_factory=dict)
+    veiled: dict[int, dict[str, str]] = field(default_factory=dict)
 
     @property
     def entity(self) -> Entity:

@@ -17,12 +17,13 @@ from ...metadata.model import Field
 from ...rbac.decisions import WITH_PARENT
 from .. import changelog
 from ..files import attaching
-from . import cases, checks, computed, defaults, linking, partial, sequences, values
+from . import cases, checks, computed, defaults, filling, linking, partial, sequences, values
 from .batch import ABSENT, Batch, pivot
 from .insertion import insert
 from .integrity import translated
 from .outlook import Outlook
 from .picking import refuse_unpickable
+from .revealing import judge_set_aside
 from .rowset import among
 
 if TYPE_CHECKING:
@@ -122,7 +123,9 @@ def _read(
     batch = new.batch
     echoed = values.read(batch, given, source, "create")
     values.refuse_read_only(batch, echoed, {})
+    judge_set_aside(batch)
     cases.note_entered(batch)
+    filling.into_new(batch, typed=source == "typed")
     defaults.fill(batch, around)
     defaults.fill_owner(batch)
     cases.settle_new(new, above)

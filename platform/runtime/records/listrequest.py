@@ -7,7 +7,7 @@ nothing is refused. Only what a layout brings along adapts to him silently, beca
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -98,14 +98,19 @@ class ListRequest:
         if layout is None:
             return cls(entity, stored_fields(access, entity))
         columns = tuple(c.field for c in layout.columns if _is_visible(access, entity, c.field))
-        sort = tuple(key for key in layout.sort if _is_visible(access, entity, key.removeprefix("-")))
+        look = paths.compared
+        sort = tuple(key for key in layout.sort if _is_visible(access, entity, key.removeprefix("-"), look))
         tints = tuple((c.when, c.color) for c in layout.colors if _may_decide(access, entity, c.when))
         return cls(entity, columns, fixed=layout.filter, sort=sort or NEWEST_FIRST, tints=tints)
 
 
+Look = Callable[[Any, str, str], Sequence[Any]]
+"""How a path is looked up: as it is shown, or as it is compared."""
+
+
 def check_group(access: Access, entity: str, path: str) -> str:
     """What rows are grouped by, when that is something. Raises InvalidInput (bad_parameter), UnknownField."""
-    if not paths.resolve(access, entity, path)[-1].behaviour.sortable:
+    if not paths.compared(access, entity, path)[-1].behaviour.sortable:
         raise InvalidInput("bad_parameter", name="group")
     return path
 
@@ -119,9 +124,9 @@ def _may_decide(access: Access, entity: str, condition: Any) -> bool:
     return True
 
 
-def _is_visible(access: Access, entity: str, path: str) -> bool:
+def _is_visible(access: Access, entity: str, path: str, look: Look = paths.resolve) -> bool:
     try:
-        paths.resolve(access, entity, path)
+        look(access, entity, path)
     except UnknownField:
         return False
     return True
@@ -142,7 +147,7 @@ def check_sort(access: Access, entity: str, keys: Sequence[str]) -> tuple[str, .
         if not _SORT.fullmatch(key) or path in seen:
             raise InvalidInput("bad_sort", sort=key[:80])
         seen.add(path)
-        field = paths.resolve(access, entity, path)[-1]
+        field = paths.compared(access, entity, path)[-1]
         if not field.behaviour.sortable:
             raise InvalidInput("bad_sort", sort=key[:80])
     return tuple(("-" if key.startswith("-") else "") + _present(access, entity, key) for key in keys)

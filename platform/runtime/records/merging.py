@@ -72,7 +72,7 @@ def merge(batch: Batch, position: int, held: Mapping[str, Any], base: Mapping[st
         written = field.behaviour.dump(field, mine)
         if written == base[key] or mine == held[key]:
             column[position] = ABSENT
-        elif key in batch.rights.readable:
+        elif key in batch.rights.readable - batch.rights.masked:
             overlaps.append(Overlap(key, written, field.behaviour.dump(field, held[key]), base[key]))
         else:
             overlaps.append(Overlap(key, written, None, None))

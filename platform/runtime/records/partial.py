@@ -43,26 +43,28 @@ def of_changed(changed: Changed) -> None:
 
 
 def _judge(batch: Batch, row_of: RowOf, moved: Moved, own: Sequence[int] | None) -> None:
-    for field in batch.entity.fields.values():
+    judged = [f for f in batch.entity.fields.values() if f.depends is not None or f.uniqueness is not None]
+    rows = {position: row_of(position) for position in batch.positions()} if judged else {}
+    for field in judged:
         if field.depends is not None:
-            _refuse_unoffered(batch, field, row_of, moved)
+            _refuse_unoffered(batch, field, rows, moved)
         if field.uniqueness is not None:
-            _refuse_repeated(batch, field, row_of, moved, own)
+            _refuse_repeated(batch, field, rows, moved, own)
 
 
-def _judged(batch: Batch, keys: Collection[str], row_of: RowOf, moved: Moved) -> dict[int, Row]:
+def _judged(keys: Collection[str], rows: Mapping[int, Row], moved: Moved) -> dict[int, Row]:
     found = {}
-    for position in batch.positions():
+    for position, row in rows.items():
         written = moved(position)
         if written is None or not set(written).isdisjoint(keys):
-            found[position] = row_of(position)
+            found[position] = row
     return found
 
 
-def _refuse_unoffered(batch: Batch, field: Field, row_of: RowOf, moved: Moved) -> None:
+def _refuse_unoffered(batch: Batch, field: Field, rows: Mapping[int, Row], moved: Moved) -> None:
     """Refuse options that are not offered with the option chosen in the field ours depends on."""
     assert field.depends is not None
-    for position, row in _judged(batch, {field.key, field.depends}, row_of, moved).items():
+    for position, row in _judged({field.key, field.depends}, rows, moved).items():
         chosen, other = _keys(row.get(field.key)), _keys(row.get(field.depends))
         options = [field.choice_by_key[key] for key in chosen if key in field.choice_by_key]
         if all(not option.when or not set(option.when).isdisjoint(other) for option in options):
@@ -80,12 +82,14 @@ def _keys(value: Any) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, tuple | list) else (value,)
 
 
-def _refuse_repeated(batch: Batch, field: Field, row_of: RowOf, moved: Moved, own: Sequence[int] | None) -> None:
+def _refuse_repeated(
+    batch: Batch, field: Field, rows: Mapping[int, Row], moved: Moved, own: Sequence[int] | None
+) -> None:
     """Refuse rows that repeat what another live row has, or an earlier one of the batch."""
     assert field.uniqueness is not None
     keys = (field.key, *field.uniqueness.columns)
     where = set(condition_fields(field.uniqueness.where))
-    rows = _judged(batch, {*keys, *where}, row_of, moved)
+    rows = _judged({*keys, *where}, rows, moved)
     values = {
         position: tuple(row.get(key) for key in keys)
         for position, row in rows.items()

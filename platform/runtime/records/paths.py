@@ -50,8 +50,18 @@ def present(access: Access, entity: str, path: str) -> str:
     return ".".join(field.key for field in resolve(access, entity, path))
 
 
+def compared(access: Access, entity: str, path: str) -> tuple[Field, ...]:
+    """The fields along a path whose values are ordered or gathered. Raises UnknownField for masked ones too."""
+    chain = resolve(access, entity, path)
+    if any(field.key in access.entity(field.entity).masked for field in chain):
+        raise UnknownField(path)
+    return chain
+
+
 def as_seen(access: Access) -> Catalog:
-    """The Catalog with only the entities and fields the reader may see, made once per Catalog and actor."""
+    """The Catalog with only the entities and fields the reader may see and compare, made once per Catalog and
+    actor. What is shown to him in part only is not among them.
+    """
 
     def build() -> Catalog:
         entities = {key: _entity_as_seen(access, key) for key in access.entities()}
@@ -62,7 +72,8 @@ def as_seen(access: Access) -> Catalog:
 
 def _entity_as_seen(access: Access, key: str) -> Entity:
     entity = access.catalog.entity(key)
-    readable = access.entity(key).readable
+    rights = access.entity(key)
+    readable = rights.readable - rights.veiled
     return replace(
         entity,
         fields=_only(entity.fields, readable),

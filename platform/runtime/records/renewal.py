@@ -11,8 +11,11 @@ from ...metadata import doctor, linking
 from ...metadata.apply import on_recompute
 from ...metadata.catalog import Catalog
 from ...metadata.dependencies import computed_fields
+from ...metadata.moving import Span
+from ...metadata.preparing import on_recompute_span
 from ..context import Context
-from .computed import recompute
+from .computed import compute, recompute
+from .dependents import dependents_of
 from .expressions import stored_expression
 
 
@@ -27,6 +30,19 @@ def lost_links(conn: Connection, catalog: Catalog) -> Iterator[doctor.Problem]:
     """Fields whose links are not what their rows say. Queries: 2 for each field that points at several records."""
     for entity, field, count in linking.misplaced(conn, catalog):
         yield doctor.Problem("links", {"entity": entity, "field": field, "count": count})
+
+
+@on_recompute_span
+def renew_span(conn: Connection, catalog: Catalog, entity: str, fields: Sequence[str], span: Span) -> None:
+    """Computes these fields in a span of rows, writing only where that changes something."""
+    ctx = Context.system(conn, catalog, "a changed formula concerns every row")
+    table = catalog.tables[entity]
+    for level in dependents_of(catalog).levels:
+        wanted = [key for owner, key in level if owner == entity and key in fields]
+        if wanted:
+            every = catalog.entities[entity].fields
+            stale = [table.c[key].is_distinct_from(stored_expression(ctx, every[key])) for key in wanted]
+            compute(ctx, entity, wanted, sa.and_(span.of(table), sa.or_(*stale)))
 
 
 @doctor.register

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ...metadata.errors import NotFound, ValueRefused
+from ...metadata.masks import STARS, masked_text
 from ...metadata.model import Field
 from ...metadata.uploads import label_of as label_of_files
 from ...rbac.tables import departments, users
@@ -113,10 +114,15 @@ class _Told:
         fields = []
         for key, old in change.old.items():
             place = (change.entity, change.record_id, key)
+            if change.op == changelog.REVEAL:
+                fields.append(FieldChange(key, None, None, "", ""))
+                continue
             new = self.later[place] if place in self.later else self._now(record, change.entity, key)
             self.later[place] = old
             if key in rights.readable and key not in masked and key in rights.entity.all_fields:
-                fields.append(FieldChange(key, old, new, "", ""))
+                mask = rights.entity.all_fields[key].mask if key in rights.masked else None
+                both = (old, new) if mask is None else (_veiled(mask, old), _veiled(mask, new))
+                fields.append(FieldChange(key, *both, "", ""))
         title = self._title(change, record) if change.entity != next(iter(self.current))[0] else ""
         return Entry(
             change.seq,
@@ -171,6 +177,11 @@ class _Told:
             )
             for e in entries
         ]
+
+
+def _veiled(mask: Any, value: Any) -> str | None:
+    """What is shown of a logged value; what stands in the record is read that way already."""
+    return value if value is None or STARS in value else masked_text(mask, value)
 
 
 UNSEEN = "—"

@@ -15,11 +15,12 @@ import sqlalchemy as sa
 from ...metadata.errors import AccessDenied, FieldError, InvalidInput
 from .. import changelog
 from ..files import attaching
-from . import cases, checks, computed, linking, merging, picking, trees, values
+from . import cases, checks, computed, filling, linking, merging, partial, picking, trees, values
 from .batch import ABSENT, Batch
 from .creating import stamp_of
 from .defaults import departments_of
 from .integrity import translated
+from .revealing import judge_set_aside
 from .rowset import among
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ def prepare(
     asked = [*checks.references(batch), *checks.uniques(batch, wanted.ids)]
     found = _load(changed, operation, asked, echoed)
     _merge(changed, wanted.revs, base or {})
+    judge_set_aside(batch, changed.held)
+    filling.into_changed(batch, changed.held)
     _compare(changed, echoed)
     unseen = cases.settle_changed(changed, above)
     _check_set(changed)
@@ -288,6 +291,7 @@ def _check(
     picking.refuse_unpickable(batch, untouched, changed.result)
     checks.refuse_doubles(batch, lambda position, key: changed.result(position)[key], untouched)
     trees.refuse_circles(batch, changed.ids, changed.new)
+    partial.of_changed(changed)
     attaching.refuse_unfit(batch, changed.added_files())
 
 

@@ -17,6 +17,7 @@ from ...metadata.model import Field
 from ...rbac.actor import SYSTEM
 from .batch import ABSENT, Batch
 from .kept import keep
+from .revealing import set_aside
 
 if TYPE_CHECKING:
     from ...rbac.access import EntityAccess
@@ -54,8 +55,8 @@ def read(batch: Batch, given: Mapping[str, Sequence[Any]], source: Source, op: s
     writable = writable_fields(batch.ctx, batch.rights, op)
     tables = {table.key for table in batch.ctx.catalog.children[batch.entity.key]}
     echoed: dict[str, list[Any]] = {}
-    for key, raws in given.items():
-        field = _field(batch.rights, key)
+    for name, raws in given.items():
+        field = _field(batch.rights, name)
         key = field.key
         if op == "edit" and key not in batch.rights.readable:
             raise UnknownField(key)
@@ -64,9 +65,9 @@ def read(batch: Batch, given: Mapping[str, Sequence[Any]], source: Source, op: s
                 batch.closed_tables.add(key)
             batch.tables[key] = parse(batch, field, raws, source)
         elif key in writable and key not in NEVER_WRITTEN:
-            batch.columns[key] = parse(batch, field, raws, source)
+            batch.columns[key] = parse(batch, field, set_aside(batch, key, raws), source)
         else:
-            echoed[key] = parse(batch, field, raws, source, quietly=True)
+            echoed[key] = parse(batch, field, set_aside(batch, key, raws), source, quietly=True)
     return echoed
 
 

@@ -27,7 +27,9 @@ MANY_EMPTY = 4
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A label and its value as HTML. `locked` says that the reader may not see it in this row."""
+    """A label and its value as HTML. `locked` says that the reader may not see it in this row, `reveals` that he
+    sees it in part and may look at it whole.
+    """
 
     field: Field
     label: str
@@ -35,6 +37,7 @@ class Fact:
     empty: bool
     locked: bool = False
     wide: bool = False
+    reveals: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,8 @@ class Facts:
             html = "—"
         wide = placed.span > 1 or field.behaviour.widget(field).wide
         locked = field.key in self.record.masked
-        return Fact(field, field.text(self.ctx.lang), Markup(html), value in (None, ()), locked, wide)
+        reveals = value is not None and self.rights.may_reveal(field.key)
+        return Fact(field, field.text(self.ctx.lang), Markup(html), value in (None, ()), locked, wide, reveals)
 
     def sections(self, chosen: Sequence[Section] = ()) -> list[FactSection]:
         """The sections that have anything the reader may see; the page's, where none are given."""

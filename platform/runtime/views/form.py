@@ -117,7 +117,8 @@ def compute(ctx: Context, call: Call) -> Response:
     rights.require("create" if record is None else "edit")
     draft = draft_of_form(ctx, entity, call.form)
     form = form_for(ctx, entity, draft, record)
-    return json_answer({**preview(ctx, entity, draft, record), "form": form.key if form else ""})
+    found = preview(ctx, entity, draft, record, call.form.one("_changed"))
+    return json_answer({**found, "form": form.key if form else ""})
 
 
 def reshape(ctx: Context, call: Call) -> Response:

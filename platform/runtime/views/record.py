@@ -18,8 +18,9 @@ from ..formview.inputs import FormBuilder
 from ..formview.preview import ruled
 from ..formview.rebase import rebase
 from ..formview.titles import titles_of
+from ..http.answer import json_answer
 from ..http.call import Call
-from ..http.serve import page
+from ..http.serve import api, page
 from ..listview.rows import draw_rows
 from ..listview.state import read_state
 from ..records import ConfirmRequired, Record, Records
@@ -157,6 +158,12 @@ def move_stage(ctx: Context, call: Call) -> Response:
     return moved(ctx, call, f"/e/{entity}/{record_id}", say("form.saved", ctx.lang))
 
 
+def reveal(ctx: Context, call: Call) -> Response:
+    """The whole value of a masked field, for who may look at it; the look is logged."""
+    value = Records(ctx).reveal(call.path["entity"], call.record_id(), call.path["field"])
+    return json_answer({"value": value or ""})
+
+
 def _not_moved(ctx: Context, call: Call, error: FormloomError) -> Response:
     entity = ctx.catalog.entity(call.path["entity"])
     reasons = []
@@ -201,5 +208,6 @@ routes = [
     Route("/e/{entity}/{id}/section/{section}", page(edit_section)),
     Route("/e/{entity}/{id}/section/{section}", page(save_section, write=True), methods=["POST"]),
     Route("/e/{entity}/{id}/stage", page(move_stage, write=True), methods=["POST"]),
+    Route("/e/{entity}/{id}/reveal/{field}", api(reveal, write=True), methods=["POST"]),
     Route("/e/{entity}/{id}", page(show_record)),
 ]

@@ -22,6 +22,7 @@ whenShown("form[data-entity]", (shown) => {
   const marks = shown.elements.namedItem("_touched");
   for (const name of marks.value.split(" ").filter(Boolean)) partsOf(shown, name).forEach(touch);
   const onChange = ({ target }) => {
+    shown.changed = target.name || shown.changed;
     if (target.name) touch(target);
     else if (!target.closest(".picker")) return;
     touched(shown);
@@ -58,16 +59,28 @@ async function compute(shown) {
   const data = new URLSearchParams(new FormData(shown));
   for (const name of ["_back", "_again"]) data.delete(name);
   data.set("_id", shown.dataset.record);
+  data.set("_changed", shown.changed ?? "");
+  shown.changed = "";
   const headers = { "X-CSRF-Token": csrf(), Accept: "application/json" };
   const answer = await fetch(`/e/${shown.dataset.entity}/compute`, { method: "POST", headers, body: data }).catch(() => null);
   // A form that cannot be looked ahead of is saved all the same: what is wrong is told then.
   if (!answer?.ok || asked !== shown.asked || !shown.isConnected) return;
-  const { values, rules, form: key } = await answer.json();
+  const { values, rows, rules, form: key } = await answer.json();
   if (shown.dataset.form !== undefined && key !== shown.dataset.form) return reshape(shown);
+  for (const [table, told] of Object.entries(rows)) fillTable(shown, table, told);
   for (const [name, told] of Object.entries(values)) put(shown, name, told);
   const tools = { valueOf: (name) => valueOf(shown, name), fill: (name, raw, title) => setInput(shown, name, raw, title) };
   applyRules(shown, rules, tools);
   shown.dispatchEvent(new Event("form:computed"));
+}
+
+/** Rows that a picked record brings: instead of those there are, or where there are none. */
+function fillTable(shown, key, { rows, always }) {
+  const table = shown.querySelector(`.subtable[data-table="${key}"]:not([data-fixed])`);
+  if (!table) return;
+  const fill = (name, told) => setInput(shown, name, told.raw, told.title);
+  table.dispatchEvent(new CustomEvent("subtable:fill", { detail: { rows, always, fill } }));
+  compute(shown);
 }
 
 /** What was entered asks for another form: show that one, with everything typed. */
@@ -96,7 +109,8 @@ function put(shown, name, told) {
     return;
   }
   const parts = partsOf(shown, name);
-  if (!parts.length || parts.some((part) => part === document.activeElement || "touched" in part.dataset)) return;
+  const busy = parts.some((part) => part === document.activeElement || "touched" in part.dataset);
+  if (!parts.length || (busy && !told.force)) return;
   setInput(shown, name, told.raw, told.title);
 }
 

@@ -21,6 +21,7 @@ whenShown(".subtable", (table) => {
   table.closest("form").addEventListener("form:computed", () => total(table));
   table.addEventListener("keydown", (event) => onKey(table, event));
   table.addEventListener("paste", (event) => onPaste(table, event));
+  table.addEventListener("subtable:fill", ({ detail }) => takeRows(table, detail));
 });
 
 act("add-line", (button) => {
@@ -38,6 +39,20 @@ act("drop-line", (button) => {
   moved(table);
   total(table);
 });
+
+/** Take rows over: instead of all there are, or of the ones nothing was entered into. */
+function takeRows(table, { rows, always, fill }) {
+  const held = [...table.querySelectorAll("tbody tr")];
+  const empty = (row) => !row.querySelector('[name$=".id"]').value && !row.querySelector("[data-touched]");
+  if (!always && held.some((row) => !empty(row))) return;
+  for (const row of held) row.remove();
+  for (const row of rows) {
+    const { number } = add(table).dataset;
+    for (const [key, told] of Object.entries(row)) fill(`${table.dataset.table}[${number}].${key}`, told);
+  }
+  if (!rows.length) add(table);
+  total(table);
+}
 
 function add(table) {
   const row = table.querySelector("template").content.querySelector("tr").cloneNode(true);

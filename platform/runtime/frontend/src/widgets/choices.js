@@ -20,7 +20,8 @@ whenShown("[data-depends]", (place) => {
 
 /** The name of the input that decides: within a row of a sub-table that row's. */
 function nameOf(place) {
-  return (place.dataset.name.match(/^.*\]\./)?.[0] ?? "") + place.dataset.depends;
+  const own = place.querySelector("select[name], input[name]").name;
+  return (own.match(/^.*\]\./)?.[0] ?? "") + place.dataset.depends;
 }
 
 function chosenIn(form, place) {
