@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import singledispatchmethod
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -54,16 +55,29 @@ def on_rename(function: Renamed) -> Renamed:
     return function
 
 
+NOTHING_PREPARED: Mapping[tuple[str, str], str] = MappingProxyType({})
+
+
 class Executor:
     """Runs steps from `current` to `desired`; what goes away is kept under the number of this changeset."""
 
-    def __init__(self, conn: Connection, current: Catalog, desired: Catalog, number: int) -> None:
+    def __init__(
+        self,
+        conn: Connection,
+        current: Catalog,
+        desired: Catalog,
+        number: int,
+        prepared: Mapping[tuple[str, str], str] = NOTHING_PREPARED,
+    ) -> None:
         self.conn, self.current, self.desired, self.number = conn, current, desired, number
         self.before = current
+        self.prepared = prepared
+        """Columns that are ready under hidden names, by entity and field."""
         self.is_sqlite = conn.dialect.name == "sqlite"
         self.operations = Operations(MigrationContext.configure(conn))
         self.steps: tuple[s.Step, ...] = ()
         self.filled: set[tuple[str, str]] = set()
+        self.adopted: set[tuple[str, str]] = set()
         self.moves: list[tuple[s.ConvertColumn, Move]] = []
         self.outcomes: dict[str, dict[str, int]] = {}
         """What became of values, by the place of the step, for the log."""
@@ -164,6 +178,9 @@ class Executor:
 
     @run.register
     def _add_column(self, step: s.AddColumn) -> None:
+        if (step.entity, step.field) in self.prepared:
+            self._adopt(step.entity, step.field)
+            return
         # A column that belongs to a table would be copied without its key.
         field = self.desired.entities[step.entity].fields.get(step.field)
         column = build_column(field) if field else None
@@ -210,6 +227,8 @@ class Executor:
         """Make the column; its values come with those of the entity's other conversions, in one pass."""
         kept = self._keep_column(step.entity, step.field)
         self._add_column(s.AddColumn(step.entity, step.field))
+        if (step.entity, step.field) in self.prepared:
+            return
         conversion = between(self.current, self.desired, *self._both(step))
         self.moves.append((step, Move(conversion, kept, step.field)))
 
@@ -235,6 +254,27 @@ class Executor:
         self.outcomes[step.place] = {"edits_kept": found.kept, "edits_lost": found.lost}
         self._rename(step.entity, kept, step.field)
         self._forget(step.shadow)
+
+    def _adopt(self, entity: str, name: str) -> None:
+        """Give a column that is ready its name."""
+        hidden = self.prepared[entity, name]
+        if not self.is_sqlite:
+            self.operations.alter_column(table_name(entity), hidden, server_default=None)
+        self._rename(entity, hidden, name)
+        c = shadow_table.c
+        self.conn.execute(sa.delete(shadow_table).where(c.changeset < 0, c.entity == entity, c.field == name))
+        self.filled.add((entity, name))
+        self.adopted.add((entity, name))
+
+    def _exchange(self, entity: str, name: str) -> None:
+        """Put a computed column that is ready in the place of the old one, its indexes too."""
+        indexes = [i for i in self.current.tables[entity].indexes if name in {column.name for column in i.columns}]
+        for index in indexes:
+            self.operations.impl.drop_index(index)
+        self._keep_column(entity, name)
+        self._adopt(entity, name)
+        for index in indexes:
+            self.operations.impl.create_index(_index(self.desired, entity, str(index.name)))
 
     def _both(self, step: s.FieldStep) -> tuple[Field, Field]:
         old, new = (c.entities[step.entity].all_fields[step.field] for c in (self.current, self.desired))
@@ -334,6 +374,12 @@ class Executor:
 
     @run.register
     def _recompute(self, step: s.Recompute) -> None:
+        ready = [key for key in step.fields if (step.entity, key) in self.prepared]
+        for key in ready:
+            if (step.entity, key) not in self.adopted:
+                self._exchange(step.entity, key)
+        if len(ready) == len(step.fields):
+            return
         table = self.desired.tables[step.entity]
         if self.conn.execute(sa.select(table.c.id).limit(1)).first() is None:
             return

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from . import effects, store
-from .apply import Executor
+from .apply import NOTHING_PREPARED, Executor
 from .bases import dependents, rebased
 from .catalog import Catalog
 from .changeset_log import Changeset, PackageChange, Row, get, history, write
@@ -25,6 +25,7 @@ from .database import Database
 from .drafts import Change, Edit, Overtaken, draft, undo
 from .drift import drift
 from .errors import Conflict, MetadataError, NotFound, PlanError
+from .preparing import Preparation
 from .preview import Preview, Wish, examine
 from .shadows import read_shadows
 from .store import SITE, Stored
@@ -50,6 +51,7 @@ __all__ = [
     "preview",
     "preview_restore",
     "preview_revert",
+    "refuse",
     "restore",
     "revert",
 ]
@@ -68,6 +70,7 @@ class _Request:
     packages: tuple[PackageChange, ...] = ()
     reverts: int | None = None
     restores: int | None = None
+    prepared: Preparation | None = None
 
 
 class _NeedsRebuild(Exception):
@@ -157,6 +160,7 @@ def apply(  # noqa: PLR0913  (all but the first four are by name)
     expected_version: int | None = None,
     packages: Sequence[PackageChange] = (),
     base: Mapping[str, str] = NO_BASE,
+    prepared: Preparation | None = None,
 ) -> Changeset:
     """The changeset, applied and committed; with nothing to change, one of the present number that is not logged.
 
@@ -173,6 +177,7 @@ def apply(  # noqa: PLR0913  (all but the first four are by name)
         allow_destructive=allow_destructive,
         expected_version=expected_version,
         packages=tuple(packages),
+        prepared=prepared,
     )
     return _carry_out(database, request)
 
@@ -217,6 +222,10 @@ def _carry_out(database: Database, request: _Request) -> Changeset:
     raise PlanError("plan.busy", status=503)
 
 
+class Outdated(Exception):
+    """What was prepared is no longer what is to be done: others changed the documents meanwhile."""
+
+
 def _apply_in(conn: Connection, request: _Request) -> tuple[Changeset, Catalog | None]:
     """The changeset and the catalog it leads to, both true once the transaction is committed."""
     version = _lock_version(conn)
@@ -235,7 +244,13 @@ def _apply_in(conn: Connection, request: _Request) -> tuple[Changeset, Catalog |
     if found.current is not None and found.desired is not None:
         _refuse_drift(conn, found)
         try:
-            executor = Executor(conn, found.current, found.desired, version + 1)
+            ready = request.prepared
+            if ready is not None and not _is_as_prepared(ready, found):
+                raise Outdated
+            outcomes = {} if ready is None else ready.catch_up(conn)
+            hidden = NOTHING_PREPARED if ready is None else ready.hidden
+            executor = Executor(conn, found.current, found.desired, version + 1, hidden)
+            executor.outcomes |= outcomes
             executor.run_all(found.plan)
         except sa.exc.IntegrityError:
             # Only seen once values were converted or filled in; nothing of it stays.
@@ -243,6 +258,16 @@ def _apply_in(conn: Connection, request: _Request) -> tuple[Changeset, Catalog |
     applied = _as_changeset(request, version + 1, changes, found.plan.steps, executor.outcomes if executor else {})
     write(conn, applied)
     return applied, found.desired
+
+
+def _is_as_prepared(ready: Preparation, found: Preview) -> bool:
+    """Whether the changeset still does what was prepared for."""
+    desired = found.desired
+    assert desired is not None
+    kinds = ("entity", "option_set")
+    wanted = {place: document for place, document in desired.documents.items() if place[0] in kinds}
+    staged = {place: document for place, document in ready.staged.documents.items() if place[0] in kinds}
+    return ready.plan.steps == found.plan.steps and wanted == staged
 
 
 def _lock_version(conn: Connection) -> int:
@@ -259,14 +284,10 @@ def _is_guarded(conn: Connection) -> bool:
     return conn.dialect.name == "sqlite" and bool(conn.exec_driver_sql("PRAGMA foreign_keys").scalar())
 
 
-def _refuse(conn: Connection, found: Preview, request: _Request) -> None:
-    allow_destructive = request.allow_destructive
+def refuse(found: Preview, allow_destructive: bool = False) -> None:
+    """Nothing, when the changeset may be made. Raises MetadataError, PlanError."""
     if any(finding.severity == "error" for finding in found.findings):
-        refused = MetadataError(findings=found.findings)
-        if request.reverts is not None:
-            named = {finding.document for finding in found.findings}
-            refused.members = {"dependents": dependents(conn, request.reverts, named)}
-        raise refused
+        raise MetadataError(findings=found.findings)
     refused = [effect for effect in found.effects if effect.level == "refuse"]
     if refused:
         raise PlanError("plan.refused", reason=_reasons(refused), effects=[effect.dump() for effect in refused])
@@ -274,6 +295,16 @@ def _refuse(conn: Connection, found: Preview, request: _Request) -> None:
     if destructive and not allow_destructive:
         listed = [effect.dump() for effect in destructive]
         raise PlanError("plan.destructive", reason=_reasons(destructive), effects=listed)
+
+
+def _refuse(conn: Connection, found: Preview, request: _Request) -> None:
+    try:
+        refuse(found, request.allow_destructive)
+    except MetadataError as error:
+        if request.reverts is not None:
+            named = {finding.document for finding in found.findings}
+            error.members = {"dependents": dependents(conn, request.reverts, named)}
+        raise
 
 
 def _refuse_drift(conn: Connection, found: Preview) -> None:

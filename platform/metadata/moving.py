@@ -297,24 +297,48 @@ def returned(conn: Connection, table: str, made: Move, apply: bool = False) -> R
             news[_known(pair[1]), _known(pair[2])] = value
         if apply and news:
             found = conn.execute(sa.select(rows.c.id, kept, recent).where(span.of(rows), filled))
-            _give_back(conn, table, made, news, found.all())
+            _write(conn, table, (made.source, made.conversion.old), news, found.all())
     return result
+
+
+def repair(conn: Connection, table: str, move: Move) -> Outcome:
+    """Correct the target column of a conversion where it is not what the source gives; what became of all rows."""
+    outcome = Outcome()
+    columns = [sa.column(name, kind) for name, kind in _typed(move)]
+    rows = sa.table(table, sa.column("id", sa.BigInteger), *columns)
+    source, target = rows.c[move.source], rows.c[move.target]
+    for span in spans(conn, table):
+        here = sa.and_(span.of(rows), sa.or_(source.is_not(None), target.is_not(None)))
+        query = sa.select(sa.func.min(rows.c.id), source, target, sa.func.count()).group_by(source, target)
+        if not all(_groups(column.type) for column in columns):
+            query = sa.select(rows.c.id, source, target, sa.literal(1))
+        pairs = conn.execute(query.where(here)).all()
+        values, lost = move.conversion.values(conn, [pair[1] for pair in pairs])
+        news: dict[tuple[Any, Any], Any] = {}
+        for pair, value, is_lost in zip(pairs, values, lost, strict=True):
+            if pair[1] is not None:
+                outcome.count(pair[3], pair[0], pair[1], is_lost)
+            if pair[2] != value:
+                news[_known(pair[1]), _known(pair[2])] = value
+        if news:
+            found = conn.execute(sa.select(rows.c.id, source, target).where(here)).all()
+            _write(conn, table, (move.target, move.conversion.new), news, found)
+    return outcome
 
 
 def _known(value: Any) -> Any:
     return value if value.__hash__ is not None else repr(value)
 
 
-def _give_back(
-    conn: Connection, table: str, made: Move, news: dict[tuple[Any, Any], Any], found: Sequence[Any]
+def _write(
+    conn: Connection, table: str, at: tuple[str, Field], news: dict[tuple[Any, Any], Any], found: Sequence[Any]
 ) -> None:
-    """Write the edits of rows (id, kept value, recent value) into the column with the kept values."""
-    pairs = [(row[0], news[at]) for row in found if (at := (_known(row[1]), _known(row[2]))) in news]
-    edits = _temporary(sa.MetaData(), "t_edits", sa.Column("value", stored_type(made.conversion.old)))
+    """Write into a column, given with its field, what `news` has for the two values of rows (id, one, other)."""
+    name, stored = at[0], stored_type(at[1])
+    pairs = [(row[0], news[both]) for row in found if (both := (_known(row[1]), _known(row[2]))) in news]
+    edits = _temporary(sa.MetaData(), "t_edits", sa.Column("value", stored))
     edits.create(conn)
     put(conn, edits, pairs)
-    rows = sa.table(
-        table, sa.column("id", sa.BigInteger), sa.column(made.source, stored_type(made.conversion.old))
-    )
-    conn.execute(sa.update(rows).values({made.source: edits.c.value}).where(rows.c.id == edits.c.first))
+    rows = sa.table(table, sa.column("id", sa.BigInteger), sa.column(name, stored))
+    conn.execute(sa.update(rows).values({name: edits.c.value}).where(rows.c.id == edits.c.first))
     edits.drop(conn)

@@ -55,7 +55,7 @@ class Kept:
 
 def measured(conn: Connection) -> list[Kept]:
     """What is kept, the oldest first, each measured. Queries: 1, and 1 for each."""
-    return [_measured(conn, shadow) for shadow in read_shadows(conn)]
+    return [_measured(conn, shadow) for shadow in read_shadows(conn) if shadow.changeset > 0]
 
 
 def _measured(conn: Connection, shadow: Shadow) -> Kept:

@@ -171,6 +171,7 @@ class Worker:
     def start(self) -> None:
         """Begin to work in the background."""
         self.site.wake_jobs = self.wake
+        self.site.works = True
         targets = [self._loop] * self._count + [self._keep_leases]
         self._threads = [threading.Thread(target=target, name="formloom-jobs", daemon=True) for target in targets]
         for thread in self._threads:

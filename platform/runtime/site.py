@@ -53,6 +53,8 @@ class Site:
         self.database = database
         self.files: Store = open_store(settings)
         self.wake_jobs: Callable[[], None] = no_wake
+        self.works = False
+        """Whether this process does jobs, so that long work may wait for one."""
         self.error_page: ErrorPage | None = None
         self.routes: Sequence[BaseRoute] = ()
 

@@ -20,6 +20,7 @@ from tests.surfaces.asks import (
     LISTED,
     MEASURED,
     PAGE_MENTIONS,
+    PAPER,
     ROWS,
     STALE,
     VALUES,
@@ -213,6 +214,20 @@ SURFACES = (
     Surface("GET", "/search", (query(q="q"), query(q="zq"), query(q="2"))),
     Surface("GET", "/d/{board}", ({}, query(period="this_year", owner="2"))),
     Surface("GET", "/api/v1/dashboards/{board}/data", ({}, query(department="1"))),
+    # Files
+    Surface(
+        "POST",
+        "/api/v1/files",
+        (form(entity="firm", field="papers"), form(entity="vault", field="x")),
+        ({"files": PAPER},),
+        ({"data": {"entity": "firm", "field": F}, "files": PAPER},),
+    ),
+    Surface("GET", "/api/v1/files/{id}", kind="file"),
+    Surface("GET", "/api/v1/files/{id}/content", kind="file"),
+    Surface(
+        "GET", "/files/{id}/{name}", ({}, query(download="1"), {"headers": {"range": "bytes=2-"}}), kind="file"
+    ),
+    Surface("GET", "/thumbnails/{id}/{size}", kind="file"),
     # In and out
     Surface("GET", "/imports/new", (query(entity="firm"), query(entity="vault"))),
     Surface("GET", "/imports"),
@@ -260,6 +275,15 @@ ADMINISTRATION = tuple(
         "/admin/departments/new": {"GET": {}},
         "/admin/departments/{department}": {"GET": {}, "POST": form(name_en="New")},
         "/admin/departments/{department}/remove": {"POST": {}},
+        "/imports/new-app": {"GET": {}, "POST": upload(ROWS)},
+        "/imports/new-app/{number}": {"GET": {}},
+        "/imports/new-app/{number}/progress": {"GET": {}},
+        "/imports/new-app/{number}/more": {"GET": query(sheet="s", column="0")},
+        "/imports/new-app/{number}/change": {"POST": form(name="mode", value="rows")},
+        **{f"/imports/new-app/{{number}}/{to}": {"POST": {}} for to in ("make", "undo", "stop", "drop", "reopen")},
+        "/api/v1/applications": {"POST": upload(ROWS)},
+        "/api/v1/applications/{number}": {"GET": {}, "PATCH": body(changes=[{"set": {"mode": "rows"}}])},
+        **{f"/api/v1/applications/{{number}}/{to}": {"POST": {}} for to in ("make", "undo", "cancel")},
         "/admin/design": {"GET": {}},
         "/admin/design/at": {"GET": query(screen="/e/firm")},
         "/admin/design/work": {"POST": body(put=[], show={"kind": "entity", "key": "firm", "lang": "en"})},
@@ -281,6 +305,8 @@ ADMINISTRATION = tuple(
         "/api/v1/metadata/changesets/violations": {
             "POST": body(edits=[{"op": "delete", "kind": "role", "key": "rep"}], entity="client", field="city"),
         },
+        "/api/v1/metadata/jobs/{changeset}": {"GET": {}},
+        "/api/v1/metadata/jobs/{changeset}/cancel": {"POST": {}},
         "/api/v1/metadata/kept": {"GET": {}},
         "/api/v1/metadata/kept/purge": {"POST": body(changeset=1)},
         "/api/v1/metadata/kept/{changeset}/restore": {"POST": {}},
@@ -290,6 +316,19 @@ ADMINISTRATION = tuple(
             "PUT": body(kind="role", key="rep", label="Rep", administrator=True),
             "DELETE": {},
         },
+        "/admin/packages": {"GET": {}},
+        "/admin/packages/upload": {"POST": {"files": {"file": ("p.zip", b"PK", "application/zip")}}},
+        "/admin/packages/export": {"GET": {}, "POST": form(key="mine", data="firm")},
+        "/admin/packages/offers/{ref}": {"GET": {}, "POST": form(act="apply")},
+        "/admin/packages/installed/{package}": {"GET": {}},
+        "/admin/packages/installed/{package}/reset": {"POST": form(kind="role", name="rep")},
+        "/admin/packages/installed/{package}/uninstall": {"GET": {}, "POST": form(confirm="crm")},
+        "/api/v1/packages": {"GET": {}, "POST": body(package="crm")},
+        "/api/v1/packages/uploads": {"POST": {"files": {"file": ("p.zip", b"PK", "application/zip")}}},
+        "/api/v1/packages/export": {"POST": body(with_data=["firm"])},
+        "/api/v1/packages/reset": {"POST": body(kind="role", key="rep")},
+        "/api/v1/packages/{package}": {"GET": {}},
+        "/api/v1/packages/{package}/uninstall": {"POST": body()},
         "/console/": {"GET": {}},
         "/console/user/list": {"GET": {}},
         "/console/change/list": {"GET": {}},
@@ -302,6 +341,8 @@ ADMINISTRATION = tuple(
 
 PLACES = {
     "section": ("main", "dark"),
+    "name": ("x",),
+    "size": ("small", "large"),
     "number": ("0", "9"),
     "field": ("city", "budget", "secret"),
     "board": ("board", "dark", "nowhere"),
@@ -311,6 +352,8 @@ PLACES = {
     "designed": ("entity", "form", "dashboard", "nowhere"),
     "document": ("role", "entity", "grant", "nowhere"),
     "key": ("rep", "nowhere"),
+    "ref": ("crm", "nowhere"),
+    "package": ("crm", "nowhere"),
 }
 """What else can stand in an address."""
 
@@ -342,7 +385,7 @@ def addresses(surface: Surface, ids: dict[str, dict[str, int]]) -> Iterator[str]
     places = {name: found for name, found in PLACES.items() if f"{{{name}}}" in surface.path}
     entities = (*ids, "nothing") if "{entity}" in surface.path else (surface.kind,)
     for entity in entities:
-        if surface.kind != entity and entity in ("import", "export"):
+        if surface.kind != entity and entity in ("import", "export", "file"):
             continue
         numbers = (*ids.get(entity, {}).values(), NO_ID) if "{id}" in surface.path else ("",)
         for number in numbers:

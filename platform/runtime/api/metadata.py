@@ -8,15 +8,17 @@ from typing import Any
 
 from starlette.responses import Response
 
-from ...metadata import changesets, documents
+from ...metadata import changesets, documents, packages
 from ...metadata.bases import readable
 from ...metadata.changesets import Changeset, Preview
 from ...metadata.drafts import Edit
 from ...metadata.errors import InvalidInput, NotFound
+from .. import changing
 from ..context import Context
 from ..http.answer import json_answer
 from ..http.call import Call
 from ..http.errors import BadRequest, UnknownMember
+from ..job_queue import Job, cancel, get_job
 from .table import at, require_administrator
 
 MOST_EDITS = 2_000
@@ -24,22 +26,30 @@ HISTORY_PAGE = 50
 
 
 def list_documents(ctx: Context, call: Call) -> Response:
-    """All documents in force of one kind."""
+    """All documents in force of one kind; `layers` says whose each is and whether the site changed it.
+
+    A packaged document the site deleted is among the layers alone.
+    """
     require_administrator(ctx)
     call.query.only()
     kind = _kind(call)
     found = [document for (other, _), document in ctx.catalog.documents.items() if other == kind]
-    return json_answer({"items": found, "version": ctx.catalog.version})
+    marks = packages.marks(ctx.conn)
+    layers = {key: mark.dump() for (other, key), mark in marks.items() if other == kind}
+    return json_answer({"items": found, "layers": layers, "version": ctx.catalog.version})
 
 
 def get_document(ctx: Context, call: Call) -> Response:
-    """One document in force."""
+    """One document in force; headers say whose it is (`formloom-layer`) and whether the site changed it."""
     require_administrator(ctx)
     call.query.only()
-    found = ctx.catalog.documents.get((_kind(call), call.path["key"]))
+    identity = (_kind(call), call.path["key"])
+    found = ctx.catalog.documents.get(identity)
     if found is None:
         raise NotFound()
-    return json_answer(found, headers={"etag": f'"{ctx.catalog.version}"'})
+    mark = packages.marks(ctx.conn).get(identity, packages.Mark(None)).dump()
+    told = {"formloom-layer": mark["layer"], "formloom-customised": "true" if mark["customised"] else "false"}
+    return json_answer(found, headers={"etag": f'"{ctx.catalog.version}"', **told})
 
 
 def put_document(ctx: Context, call: Call) -> Response:
@@ -69,12 +79,17 @@ def _one_edit(ctx: Context, call: Call, edit: Edit) -> Response:
     return _apply(ctx, [edit], note, destructive)
 
 
+_MEMBERS = ("edits", "dry_run", "note", "allow_destructive", "expected_version", "base", "background")
+
+
 def create_changeset(ctx: Context, call: Call) -> Response:
-    """Many edits as one changeset, or what they would do."""
+    """Many edits as one changeset, or what they would do. One that takes long, or is asked for in the
+    `background`, becomes a job: 202 with its address.
+    """
     require_administrator(ctx)
     call.query.only()
     body = without_decimals(call.json_object())
-    UnknownMember.require(body, ("edits", "dry_run", "note", "allow_destructive", "expected_version", "base"))
+    UnknownMember.require(body, _MEMBERS)
     raw = body.get("edits")
     if not isinstance(raw, list) or not 0 < len(raw) <= MOST_EDITS:
         raise InvalidInput("edit.invalid")
@@ -85,7 +100,50 @@ def create_changeset(ctx: Context, call: Call) -> Response:
     if expected is not None and type(expected) is not int:
         raise BadRequest("not_a_number", code="validation_failed", status=422, name="expected_version")
     note, destructive = str(body.get("note") or "")[:500], _flag(body, "allow_destructive")
+    if expected is None and (_flag(body, "background") or _takes_long(ctx, edits, base)):
+        return _begin(ctx, edits, {"note": note, "allow_destructive": destructive, "base": base})
     return _apply(ctx, edits, note, destructive, expected=expected, base=base)
+
+
+def _takes_long(ctx: Context, edits: list[Edit], base: Mapping[str, str]) -> bool:
+    """Whether it is a matter for a job. Only big tables are looked at closely."""
+    entities = {edit.key for edit in edits if edit.kind in ("entity", "option_set")}
+    if not entities or ctx.site is None or not ctx.site.works:
+        return False
+    return changing.is_long(ctx.conn, changesets.preview(ctx.conn, edits, base=base))
+
+
+def _begin(ctx: Context, edits: list[Edit], wishes: dict[str, Any]) -> Response:
+    """The job, begun; what applying would refuse is refused now."""
+    changesets.refuse(changesets.preview(ctx.conn, edits, base=wishes["base"]), wishes["allow_destructive"])
+    with ctx.own_transactions().writing() as conn:
+        number = changing.begin(conn, edits, {**wishes, "actor": ctx.actor.login}, ctx.actor.id)
+        job = get_job(conn, number)
+    assert job is not None and ctx.site is not None
+    ctx.site.wake_jobs()
+    return json_answer({"job": changing.described(job)}, status=202)
+
+
+def get_job_state(ctx: Context, call: Call) -> Response:
+    """How far a changeset in the background is."""
+    require_administrator(ctx)
+    call.query.only()
+    return json_answer(changing.described(_changeset_job(ctx, call)))
+
+
+def cancel_job(ctx: Context, call: Call) -> Response:
+    """Ask a changeset in the background to stop; what it prepared is dropped."""
+    require_administrator(ctx)
+    call.query.only()
+    cancel(ctx.conn, _changeset_job(ctx, call).id)
+    return json_answer(changing.described(_changeset_job(ctx, call)))
+
+
+def _changeset_job(ctx: Context, call: Call) -> Job:
+    job = get_job(ctx.conn, call.record_id("number"))
+    if job is None or job.kind != changing.KIND:
+        raise NotFound()
+    return job
 
 
 def _base(body: dict[str, Any]) -> dict[str, str]:
@@ -226,6 +284,8 @@ routes = [
     at("POST", "/metadata/changesets", create_changeset),
     at("GET", "/metadata/changesets/{number}", get_changeset),
     at("POST", "/metadata/changesets/{number}/revert", revert_changeset),
+    at("GET", "/metadata/jobs/{number}", get_job_state),
+    at("POST", "/metadata/jobs/{number}/cancel", cancel_job, write=True),
     at("GET", "/metadata/schemas/{kind}", get_schema),
     at("GET", "/metadata/{kind}", list_documents),
     at("GET", "/metadata/{kind}/{key}", get_document),
