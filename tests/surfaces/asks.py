@@ -117,6 +117,7 @@ EXPORTED = (
     {"filter": test(f"above.{F}")},
     {"fields": f"above.{F}"},
 )
+PAPER = {"file": ("paper.txt", b"x")}
 ROWS = [["Name", "Colour"], ["A", "red"]]
 MAPPED = (
     upload(ROWS, map={"Name": F}, dry_run=False),

@@ -21,6 +21,7 @@ from tests.surfaces.asks import (
     MEASURED,
     PAGE_MENTIONS,
     PAPER,
+    PAPER,
     ROWS,
     STALE,
     VALUES,
@@ -228,6 +229,18 @@ SURFACES = (
         "GET", "/files/{id}/{name}", ({}, query(download="1"), {"headers": {"range": "bytes=2-"}}), kind="file"
     ),
     Surface("GET", "/thumbnails/{id}/{size}", kind="file"),
+    # Files
+    Surface(
+        "POST",
+        "/api/v1/files",
+        (form(entity="firm", field="papers"), form(entity="vault", field="x")),
+        ({"files": PAPER},),
+        ({"data": {"entity": "firm", "field": F}, "files": PAPER},),
+    ),
+    Surface("GET", "/api/v1/files/{id}", kind="file"),
+    Surface("GET", "/api/v1/files/{id}/content", kind="file"),
+    Surface("GET", "/files/{id}/{name}", ({}, query(download="1"), {"headers": {"range": "bytes=2-"}}), kind="file"),
+    Surface("GET", "/thumbnails/{id}/{size}", kind="file"),
     # In and out
     Surface("GET", "/imports/new", (query(entity="firm"), query(entity="vault"))),
     Surface("GET", "/imports"),
@@ -341,6 +354,8 @@ ADMINISTRATION = tuple(
 
 PLACES = {
     "section": ("main", "dark"),
+    "name": ("x",),
+    "size": ("small", "large"),
     "name": ("x",),
     "size": ("small", "large"),
     "number": ("0", "9"),

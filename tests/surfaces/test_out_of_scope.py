@@ -42,7 +42,7 @@ def differences(world: World, who: Principal, surface: Surface, entity: str) -> 
     """Where a record the principal may not know of answers otherwise than one that is not there."""
     found, foreign = [], world.foreign(who, entity)[:4]
     path = surface.path.replace("{entity}", entity).replace("{section}", "main").replace("{number}", "0")
-    path = path.replace("{field}", "city")
+    path = path.replace("{field}", "city").replace("{size}", "small")
     for ask in (*surface.asks, *surface.writes):
         expected = told(who.ask(surface.method, path.replace("{id}", str(NO_ID)), **ask))
         if expected[0] < 400 and "/login" not in expected[1].get("location", "") and "/neighbours" not in path:

@@ -17,6 +17,8 @@ from typing import Any
 from anyio.from_thread import start_blocking_portal
 from httpx2 import Response
 from openpyxl import Workbook
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from starlette.testclient import TestClient
 
 from formloom.importers import register
@@ -70,6 +72,7 @@ class World:
     marks: Marks = field(default_factory=Marks)
     ids: dict[str, dict[str, int]] = field(default_factory=dict)
     users: dict[str, int] = field(default_factory=dict)
+    file_readers: dict[int, frozenset[str]] = field(default_factory=dict)
     people: dict[str, Principal] = field(default_factory=dict)
 
     @property
@@ -78,7 +81,10 @@ class World:
         return self.visitor.site.database
 
     def foreign(self, who: Principal, entity: str) -> list[int]:
-        """Ids of the records, imports or exports this principal may not know of."""
+        """Ids of the records, files, imports or exports this principal may not know of."""
+        if entity == "file":
+            login = "" if who.name == "deals only" else who.login
+            return [number for number in self.ids["file"].values() if login not in self.file_readers[number]]
         if entity in ("import", "export"):
             return [number for login, number in self.ids[entity].items() if login != who.login]
         listed = who.ask("GET", f"/api/v1/records/{entity}", params={"limit": 500})
@@ -180,6 +186,18 @@ class Filling:
                     self.world.ids.setdefault(child, {})[f"{called} {number}"] = line["id"]
         return record_id
 
+    def file(self, where: str, *seen_by: str, by: str = "boss") -> int:
+        """The id of an uploaded picture whose name and notes are marks; of no record yet, only `by` sees it."""
+        marks = self.world.marks
+        name, notes = marks.word(f"name of {where}", *seen_by), marks.word(f"content of {where}", *seen_by)
+        sent = {"file": (f"{name}.png", picture(notes))}
+        answer = self.world.people[by].ask("POST", "/api/v1/files", files=sent)
+        assert answer.status_code == 201, answer.text
+        number: int = answer.json()["id"]
+        self.world.ids.setdefault("file", {})[where] = number
+        self.world.file_readers[number] = frozenset({by, *seen_by})
+        return number
+
     def change(self, entity: str, called: str, /, **values: Any) -> None:
         """Change a record."""
         path = f"/api/v1/records/{entity}/{self.world.ids[entity][called]}"
@@ -209,6 +227,7 @@ class Filling:
             memo=marks.word(f"memo of {name}", *shown_to),
             status="open",
             rank=marks.number(f"rank of {name}", *shown_to),
+            papers=[self.file(f"paper of {name}", *shown_to)],
             above=self.world.ids.get("firm", {}).get("far"),
             keeper=vaults["treasure"],
             lines=[line],
@@ -228,6 +247,7 @@ class Filling:
             "secret_kind": "x",
             "secret_tags": ["x", "y"],
             "secret_flag": True,
+            "secret_files": [self.file(f"secret file of {name}")],
             "secret_link": self.world.ids["vault"]["treasure"],
         }
 
@@ -271,9 +291,10 @@ class Filling:
             assert boss.ask("POST", "/api/v1/records/firm/batch", body).status_code == 200
 
     def files(self) -> None:
-        """A checked import and a finished export of each of two people."""
+        """A checked import, a finished export and an unused upload of each of two people."""
         for login in ("rita", "ralph"):
             who, ids = self.world.people[login], self.world.ids
+            self.file(f"upload of {login}", login, by=login)
             rows = [["Name", "Size"], ["", "x"], ["ok", "1"]]
             sent = {"data": {"entity": "firm", "options": json.dumps({"dry_run": True})}}
             staged = who.ask("POST", "/api/v1/imports", files={"file": ("firms.xlsx", workbook(*rows))}, **sent)
@@ -286,6 +307,14 @@ class Filling:
 
 def _numbers(shown_to: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
     return [("budget", shown_to), ("cost", ()), ("number", ())]
+
+
+def picture(notes: str) -> bytes:
+    """A small picture with a text in it."""
+    target, held = io.BytesIO(), PngInfo()
+    held.add_text("notes", notes)
+    Image.new("RGB", (4, 3), "red").save(target, "PNG", pnginfo=held)
+    return target.getvalue()
 
 
 def workbook(*rows: list[Any]) -> bytes:

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from ...metadata.errors import AccessDenied, FieldError, FormloomError, InvalidInput, ValueRefused
+from ...metadata.errors import (
+    AccessDenied,
+    FieldError,
+    FormloomError,
+    InvalidInput,
+    UnknownField,
+    ValueRefused,
+)
 from ...metadata.model import Field
 from ...metadata.uploads import FileFacts
 from ..http.call import Upload
@@ -34,7 +41,7 @@ def field_for(ctx: Context, entity: str, key: str) -> Field:
     rights = ctx.access.entity(entity)
     field = rights.field(key)
     if not field.behaviour.files:
-        raise InvalidInput("bad_parameter", name="field")
+        raise UnknownField(key)
     if key not in rights.creatable | rights.writable:
         raise InvalidInput("field_read_only", fields=[FieldError(key, "field_read_only")])
     return field
