@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from . import wording
@@ -24,8 +25,11 @@ def kind_in_words(kind: str, lang: str) -> str:
     return _word(f"node.kind.{kind}", kind, lang)
 
 
-def path_in_words(path: str, lang: str, *trees: Any) -> str:
-    """Where a path leads, found its way in whichever of the trees has it: `字段“规模” › 名称 › 中文`."""
+def path_in_words(path: str, lang: str, *trees: Any, names: Mapping[str, str] = MappingProxyType({})) -> str:
+    """Where a path leads, found its way in whichever of the trees has it: `字段“规模” › 名称 › 中文`.
+
+    `names` are what items without a label of their own are called, by key: fields in the layouts of their entity.
+    """
     nodes = [tree for tree in trees if tree is not MISSING]
     words: list[str] = []
     holder = ""
@@ -40,7 +44,7 @@ def path_in_words(path: str, lang: str, *trees: Any) -> str:
             nodes = [node for node in _items(nodes, part) if node is not MISSING]
             # `Fields › field “size”` would say fields twice.
             said_twice = f"node.item.{holder}" in wording.texts(lang)
-            words[-1 if said_twice else len(words) :] = [_item_in_words(holder, part, nodes, lang)]
+            words[-1 if said_twice else len(words) :] = [_item_in_words(holder, part, nodes, lang, names)]
             holder = ""
     return STEP.join(words) or say("node.document", lang)
 
@@ -51,8 +55,9 @@ def _items(nodes: Sequence[Any], name: str) -> Iterator[Any]:
         yield from (named.get(name, MISSING) for named in aligned(*lists))
 
 
-def _item_in_words(holder: str, name: str, nodes: Sequence[Any], lang: str) -> str:
+def _item_in_words(holder: str, name: str, nodes: Sequence[Any], lang: str, names: Mapping[str, str]) -> str:
     shown = next((text for node in nodes if (text := _name_of(node, lang))), "")
+    shown = names.get(shown.lstrip("-"), shown)
     if not shown and name.startswith("@"):
         shown = say("node.number", lang, number=int(name[1:].partition("#")[0]) + 1)
     elif not shown:

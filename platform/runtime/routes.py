@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.routing import BaseRoute
 
 from .api import batches, dashboards, files, kept, me, metadata, openapi, records
+from .api import packages as packages_api
 from .http import health, signin
 from .views import (
     dashboard,
@@ -12,6 +13,7 @@ from .views import (
     design,
     form,
     home,
+    packages,
     pick,
     record,
     search,
@@ -29,6 +31,7 @@ ROUTES: list[BaseRoute] = [
     *me.routes,
     *kept.routes,
     *metadata.routes,
+    *packages_api.routes,
     *records.routes,
     *batches.routes,
     *dashboards.routes,
@@ -46,6 +49,7 @@ ROUTES: list[BaseRoute] = [
     *contents.routes,
     *users.routes,
     *departments.routes,
+    *packages.routes,
     *settings.routes,
     *design.routes,
 ]

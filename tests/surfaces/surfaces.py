@@ -21,7 +21,6 @@ from tests.surfaces.asks import (
     MEASURED,
     PAGE_MENTIONS,
     PAPER,
-    PAPER,
     ROWS,
     STALE,
     VALUES,
@@ -90,6 +89,12 @@ SURFACES = (
         "DELETE", "/api/v1/records/{entity}/{id}", (body(rev=STALE), {}), (body(rev=1),), (body(rev=1, **{F: 1}),)
     ),
     Surface("GET", "/api/v1/records/{entity}/{id}/changes", ({}, query(limit="1"))),
+    Surface(
+        "POST",
+        "/api/v1/records/{entity}/{id}/reveal",
+        (body(field="name"), body(field="city"), {}),
+        mentions=(body(field=F),),
+    ),
     Surface(
         "POST",
         "/api/v1/records/{entity}/aggregate",
@@ -186,6 +191,12 @@ SURFACES = (
         ),
         mentions=(form(**{F: "1"}), form(_id="3", **{F: "x"}), form(_table=F, **{f"{F}[0].x": "x"})),
     ),
+    Surface(
+        "POST",
+        "/e/{entity}/reshape",
+        (form(), form(_id="1", firm="1"), form(_id="3", above="1", keeper="1", firm="1")),
+    ),
+    Surface("POST", "/e/{entity}/{id}/reveal/{field}"),
     Surface("GET", "/e/{entity}/{id}/section/{section}"),
     Surface(
         "POST",
@@ -228,18 +239,6 @@ SURFACES = (
     Surface(
         "GET", "/files/{id}/{name}", ({}, query(download="1"), {"headers": {"range": "bytes=2-"}}), kind="file"
     ),
-    Surface("GET", "/thumbnails/{id}/{size}", kind="file"),
-    # Files
-    Surface(
-        "POST",
-        "/api/v1/files",
-        (form(entity="firm", field="papers"), form(entity="vault", field="x")),
-        ({"files": PAPER},),
-        ({"data": {"entity": "firm", "field": F}, "files": PAPER},),
-    ),
-    Surface("GET", "/api/v1/files/{id}", kind="file"),
-    Surface("GET", "/api/v1/files/{id}/content", kind="file"),
-    Surface("GET", "/files/{id}/{name}", ({}, query(download="1"), {"headers": {"range": "bytes=2-"}}), kind="file"),
     Surface("GET", "/thumbnails/{id}/{size}", kind="file"),
     # In and out
     Surface("GET", "/imports/new", (query(entity="firm"), query(entity="vault"))),
@@ -354,8 +353,6 @@ ADMINISTRATION = tuple(
 
 PLACES = {
     "section": ("main", "dark"),
-    "name": ("x",),
-    "size": ("small", "large"),
     "name": ("x",),
     "size": ("small", "large"),
     "number": ("0", "9"),

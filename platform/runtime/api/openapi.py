@@ -34,7 +34,7 @@ NEEDS = {
 }
 """What an address asks for beyond seeing the entity."""
 
-FOR_ADMINISTRATORS = ("/metadata", "/explain")
+FOR_ADMINISTRATORS = ("/metadata", "/packages", "/explain")
 WITH_ANY = {"/imports": "import", "/exports": "export"}
 """Addresses for those who may do the operation with some entity."""
 
