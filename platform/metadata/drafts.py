@@ -133,15 +133,15 @@ def undo(rows: Sequence[Stored], changes: Sequence[Change]) -> list[Change]:
     wanted: dict[tuple[str, str, str], Stored | None] = {}
     overtaken: list[tuple[str, str]] = []
     for change in changes:
-        now = present.get(change.place)
+        now, learnt = _without_learnt(present.get(change.place), change.after)
         if _equal(now, change.after):
-            wanted[change.place] = change.before
+            wanted[change.place] = _with_learnt(change.before, learnt)
             continue
         merged = _merged_undo(change, now)
         if merged is None:
             overtaken.append(change.place[:2])
         else:
-            wanted[change.place] = merged
+            wanted[change.place] = _with_learnt(merged, learnt)
     if overtaken:
         raise Overtaken(overtaken)
     return _changes(present, _remembering(changes, wanted))
@@ -161,6 +161,43 @@ def _remembering(
             if document["key"] == row.key or row.key in document.get("was", ()):
                 found[place] = replace(row, document=remembering(document, row.document))
     return found
+
+
+def _without_learnt(now: Stored | None, after: Stored | None) -> tuple[Stored | None, dict[str, list[str]]]:
+    """The row without the former keys its entity and fields have learnt since `after`, when new keys were taken
+    back; and those keys, by field ("" for the entity). Nobody built upon them.
+    """
+    if now is None or after is None or now.kind != "entity" or now.document is None or after.document is None:
+        return now, {}
+    before = {raw["key"]: raw for raw in after.document["fields"]}
+    learnt: dict[str, list[str]] = {}
+    fields = [_forgetting(raw, before.get(raw["key"]), raw["key"], learnt) for raw in now.document["fields"]]
+    document = _forgetting({**now.document, "fields": fields}, after.document, "", learnt)
+    return replace(now, document=document), learnt
+
+
+def _forgetting(
+    raw: Document, before: Mapping[str, Any] | None, name: str, learnt: dict[str, list[str]]
+) -> Document:
+    if before is None or not set(raw.get("was", ())) > set(before.get("was", ())):
+        return raw
+    learnt[name] = [old for old in raw["was"] if old not in before.get("was", ())]
+    known = {"was": before["was"]} if "was" in before else {}
+    return {**{part: value for part, value in raw.items() if part != "was"}, **known}
+
+
+def _with_learnt(row: Stored | None, learnt: Mapping[str, list[str]]) -> Stored | None:
+    if row is None or row.document is None or not learnt:
+        return row
+    keys = {raw["key"] for raw in row.document["fields"]}
+
+    def remembering_one(raw: Document, name: str, taken: set[str]) -> Document:
+        more = [old for old in learnt.get(name, ()) if old not in taken]
+        return {**raw, "was": sorted({*raw.get("was", ()), *more})} if more else raw
+
+    fields = [remembering_one(raw, raw["key"], keys) for raw in row.document["fields"]]
+    document = remembering_one({**row.document, "fields": fields}, "", {row.key})
+    return replace(row, document=document)
 
 
 def _merged_undo(change: Change, now: Stored | None) -> Stored | None:
