@@ -23,6 +23,7 @@ from ..metadata.conditions import Env
 from ..metadata.errors import AccessDenied, NotFound, UnknownField
 from ..metadata.model import Entity, Field
 from .actor import SYSTEM, Actor
+from .grants import ANYTHING
 from .decisions import WITH_PARENT, Decisions, decide, decide_everything
 from .policy import policy_of
 from .scope import NOTHING, Scope, scope_clause
@@ -110,7 +111,13 @@ class Access:
     @cached_property
     def administrator(self) -> bool:
         """Whether nothing is withheld: a role that administers, without the limits of a token."""
-        return self.actor.limit is None and any(a.unlimited for d in self.decisions.values() for a in d.allowances)
+        if self.actor.limit is not None:
+            return False
+        if not self.decisions:
+            # Before there is any entity to decide on, the rules themselves say it.
+            rules = policy_of(self.catalog).matching(self.actor)
+            return self.actor == SYSTEM or any(rule.object == ANYTHING for rule in rules)
+        return any(a.unlimited for d in self.decisions.values() for a in d.allowances)
 
     @property
     def decisions(self) -> Mapping[str, Decisions]:

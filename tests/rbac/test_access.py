@@ -1,6 +1,7 @@
 import pytest
 import sqlalchemy as sa
 
+from formloom.metadata.catalog import build
 from formloom.metadata.errors import AccessDenied, NotFound, UnknownField
 from formloom.rbac.access import Access, access_for
 from formloom.rbac.actor import Actor, TokenLimit
@@ -252,3 +253,12 @@ def test_a_published_field_is_shown_without_its_inputs():
 
 def test_a_person_is_named_in_a_grant_in_any_spelling():
     assert access_for(shop(grant("d", "deal", {"user": " ＡＮＮ"}, {"view": "own"})), ANN).may("deal", "view")
+
+
+def test_who_administers_does_so_before_there_is_any_entity():
+    role = {"kind": "role", "key": "admin", "label": "Admin", "administrator": True}
+    catalog = build([role, {"kind": "role", "key": "rep", "label": "Rep"}])
+    boss, rep = (Actor(id=n, login=key, name=key, roles=(key,)) for n, key in enumerate(("admin", "rep"), 1))
+
+    assert access_for(catalog, boss).administrator
+    assert not access_for(catalog, rep).administrator

@@ -56,11 +56,8 @@ def draw_entity(work: Workspace, seen: Context, document: Document) -> str:
     columns = [field.key for field in fields if field.behaviour.column(field) is not None]
     rows = samples.rows(work.ctx, seen, entity.key, columns, ROWS_OF_FIELDS)
     shown = [(field, _values(seen, field, rows)) for field in fields]
-    return drawn(seen, "design/entity.html", entity=entity, fields=shown, raw=_raw_fields(document))
-
-
-def _raw_fields(document: Document) -> dict[str, Any]:
-    return {raw["key"]: raw for raw in document["fields"]}
+    heading = "design.example_values" if rows and isinstance(rows[0], samples.Invented) else "design.sample_values"
+    return drawn(seen, "design/entity.html", entity=entity, fields=shown, heading=heading)
 
 
 def _values(seen: Context, field: Field, rows: list[Any]) -> list[str]:

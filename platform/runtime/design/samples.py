@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 INVENTED = 3
 
 
+class Invented(Record):
+    """A row nobody entered."""
+
+    __slots__ = ()
+
+
 def is_kept(old: Field | None, new: Field | None) -> bool:
     """Whether a value of `old` can be shown as one of `new`: it is the same kind of value of the same thing."""
     if old is None or new is None or old.behaviour is not new.behaviour:
@@ -103,7 +109,7 @@ def _fitting(now: Context, seen: Context, entity: str, record: Record) -> Record
 
 def invented(seen: Context, entity: str, columns: Iterable[str], number: int) -> Record:
     """A row that could be: something fitting in every column."""
-    record = Record({"id": number, "rev": 1})
+    record = Invented({"id": number, "rev": 1})
     for path in columns:
         try:
             field = paths.resolve(seen.access, entity, path)[-1]

@@ -18,6 +18,7 @@ import { Work } from "./work.js";
 
 const designers = new Map();
 const PHONE = matchMedia("(max-width: 900px)");
+const FRESH_MS = 60_000;
 let present = null;
 
 /** Let documents of a kind be designed. */
@@ -30,6 +31,8 @@ export function startDesigner(root) {
   const given = JSON.parse(root.dataset.given);
   root.removeAttribute("data-given");
   speak(given.words);
+  // Whoever comes from another designer knows of the draft.
+  given.returned = !present && given.drafts.length > 0;
   present?.stop();
   present = new Frame(root, given);
   return present;
@@ -69,7 +72,7 @@ class Frame {
     const usual = PHONE.matches && this.designer.devices ? "phone" : "desktop";
     await this.canvas.see(this.designer.devices ? (sessionStorage.getItem("design-view") ?? usual) : "desktop");
     await this.work.send();
-    if (this.given.drafts.length && this.given.since) this.tellDraft();
+    if (this.given.returned && Date.now() - Date.parse(this.given.since) > FRESH_MS) this.tellDraft();
   }
 
   listen() {
