@@ -212,11 +212,15 @@ class ListScreen:
 
     @property
     def offers(self) -> list[Offer]:
-        """Quick filters of the layout that are not in use."""
+        """Quick filters of the layout, else those the fields ask for, that are not in use."""
         layout = self.state.layout
-        readable = self.ctx.access.entity(self.entity).readable
+        model = self.ctx.access.entity(self.entity).entity
+        named = layout.quick_filters if layout else ()
+        named = named or [field.key for field in model.fields.values() if field.quick_filter]
+        rights = self.ctx.access.entity(self.entity)
+        readable = rights.readable - rights.veiled
         used = {part.get("field") for part in self.state.parts if isinstance(part, dict)}
-        keys = [key for key in (layout.quick_filters if layout else ()) if key in readable and key not in used]
+        keys = [key for key in named if key in readable and key not in used]
         fields = self._model.all_fields
         return [Offer(key, fields[key].text(self.ctx.lang)) for key in keys]
 

@@ -133,7 +133,7 @@ def _layout(ctx: Context, entity: str, key: str) -> ListLayout | None:
 
 
 def usual_columns(ctx: Context, entity: str) -> Iterator[str]:
-    """What a list without a layout shows: the title, the first fields, owner and last change."""
+    """What a list without a layout shows: the title, fields that ask for it or the first, owner, last change."""
     rights = ctx.access.entity(entity)
     title = rights.entity.title
     tables = {child.key for child in ctx.catalog.children[entity]}
@@ -144,7 +144,8 @@ def usual_columns(ctx: Context, entity: str) -> Iterator[str]:
     ]
     if title in rights.readable:
         yield title
-    yield from fields[:USUAL_COLUMNS]
+    wanted = [key for key in fields if rights.entity.fields[key].in_list]
+    yield from wanted or fields[:USUAL_COLUMNS]
     yield from (key for key in ALWAYS_SHOWN if key in rights.readable)
 
 
