@@ -23,8 +23,8 @@ from ..metadata.conditions import Env
 from ..metadata.errors import AccessDenied, NotFound, UnknownField
 from ..metadata.model import Entity, Field
 from .actor import SYSTEM, Actor
-from .grants import ANYTHING
 from .decisions import WITH_PARENT, Decisions, decide, decide_everything
+from .grants import ANYTHING
 from .policy import policy_of
 from .scope import NOTHING, Scope, scope_clause
 from .secured import Secured, Selection
