@@ -11,7 +11,7 @@ from tests.architecture.tree import FRONTEND, ROOT
 CRM = ROOT / "templates_crm"
 LOOKED_AT = {".py", ".html", ".js", ".css", ".json", ".lark", ".conf"}
 SYSTEM = {"created_at", "created_by", "updated_at", "updated_by", "deleted_at", "owner_department"}
-PLAIN_WORDS = {"account", "department_name", "is_active", "last_login_at"}
+PLAIN_WORDS = {"region", "account", "department_name", "is_active", "last_login_at"}
 """Keys that any system may use for itself."""
 
 

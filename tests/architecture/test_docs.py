@@ -38,13 +38,13 @@ def test_links_lead_somewhere(page: Path):
 
 def test_the_field_type_of_the_how_to_keeps_the_contract():
     (program,) = blocks("howto-add-a-field-type.md", "python")
-    space = {"__name__": "formloom.metadata.fields.rating", "__package__": "formloom.metadata.fields"}
+    space = {"__name__": "formloom.metadata.fields.level", "__package__": "formloom.metadata.fields"}
     try:
         exec(compile(program, "howto", "exec"), space)
-        kind = FIELD_TYPES["rating"]
+        kind = FIELD_TYPES["level"]
     finally:
-        FIELD_TYPES.pop("rating", None)
-    field = Field("device", "stars", "rating", "Stars")
+        FIELD_TYPES.pop("level", None)
+    field = Field("device", "hard", "level", "Difficulty")
 
     assert [kind.parse(field, raw) for raw, _ in kind.examples.valid] == [
         value for _, value in kind.examples.valid

@@ -18,6 +18,8 @@ DOORS = {
     "lark": "platform/metadata/formula/",
     "PIL": "platform/runtime/files/pictures.py",
     "obstore": "platform/runtime/files/objects.py",
+    "nh3": "platform/metadata/fields/richtext.py",
+    "segno": "platform/metadata/fields/symbols.py",
     "alembic": "platform/metadata/",
 }
 """Library -> where the single file that imports it lives."""

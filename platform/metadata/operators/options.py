@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -129,10 +130,21 @@ def _in_some_word(name: str) -> Operator:
     return Operator(name, inner.operand, inner.read, inner.clause, matches)
 
 
+def _read_words(field: Field, raw: Any) -> tuple[str | None, ...]:
+    """Words of a list: a word by itself could as well be many, told apart by commas."""
+    return _read_keys(field, None if isinstance(raw, str) else raw)
+
+
+def _read_all_words(field: Field, raw: Any) -> Any:
+    """All the words of a value; None for no word at all."""
+    return None if raw is None else tuple(word for word in _read_words(field, raw) if word is not None) or None
+
+
 TAGS: tuple[Operator, ...] = (
-    *(operator for operator in MULTI if operator.name in ("in", "not_in", "contains_all")),
+    *(replace(each, read=_read_words) for each in MULTI if each.name in ("in", "not_in", "contains_all")),
     _in_some_word("contains"),
     _in_some_word("not_contains"),
-    *(operator for operator in MULTI if operator.name in ("eq", "ne", "is_empty", "is_not_empty")),
+    *(replace(each, read=_read_all_words) for each in MULTI if each.name in ("eq", "ne")),
+    *EMPTINESS,
 )
 """As for several options, but words are free, and `contains` finds parts of them."""

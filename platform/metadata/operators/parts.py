@@ -32,7 +32,10 @@ def on_shown(shown: Callable[[Any], str]) -> tuple[Operator, ...]:
 
 
 def _within(column: Column, code: Any) -> Clause:
-    return column.is_(None) if code is None else column.between(*span(code))
+    if code is None:
+        return column.is_(None)
+    first, last = span(code)
+    return sa.and_(column >= first, column <= last)
 
 
 def _lies_within(value: Any, code: Any) -> bool:
