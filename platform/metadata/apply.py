@@ -108,7 +108,11 @@ class Executor:
         keys = self.desired.tables[step.entity].foreign_key_constraints
         if not self.is_sqlite:
             for key in sorted(keys, key=lambda key: str(key.name)):
-                self.operations.impl.add_constraint(key)
+                self._add_key(key)
+
+    def _add_key(self, key: sa.Constraint) -> None:
+        # Without the option the key would count as made afterwards for good, on SQLite too.
+        self.conn.execute(sa.schema.AddConstraint(key, isolate_from_table=False))
 
     @run.register
     def _rename_table(self, step: s.RenameTable) -> None:
@@ -335,7 +339,7 @@ class Executor:
         if self.is_sqlite:
             rebuild(self.conn, table.name, added=[key])
         elif key.constraint is not None:
-            self.operations.impl.add_constraint(key.constraint)
+            self._add_key(key.constraint)
 
     def _clear_dangling(self, table: sa.Table, key: sa.ForeignKey) -> None:
         """Empty the values whose target went away while no key watched them."""

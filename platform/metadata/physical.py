@@ -7,7 +7,7 @@ so that they serve sorting with a stable tie-break.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from hashlib import sha256
@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Dialect
+from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
@@ -203,9 +203,33 @@ def _add_indexes(table: sa.Table, entity: Entity) -> None:
 def build_tables(
     entities: Mapping[str, Entity], is_virtual: Callable[[Field], bool], names: Names = AS_USUAL
 ) -> dict[str, sa.Table]:
-    """Tables by entity key, in one metadata collection."""
-    metadata = new_metadata()
-    return {key: build_table(metadata, entity, is_virtual, names) for key, entity in entities.items()}
+    """Tables by entity key. An entity that stays the same object keeps its table."""
+    if names is not AS_USUAL:
+        metadata = new_metadata()
+        return {key: build_table(metadata, entity, is_virtual, names) for key, entity in entities.items()}
+    return {key: _known_table(entity, is_virtual) for key, entity in entities.items()}
+
+
+def _known_table(entity: Entity, is_virtual: Callable[[Field], bool]) -> sa.Table:
+    virtual = frozenset(key for key, field in entity.fields.items() if is_virtual(field))
+    kept = entity.__dict__.setdefault("_tables", {})
+    if virtual not in kept:
+        table = build_table(new_metadata(), entity, is_virtual)
+        for key in table.foreign_keys:
+            # What it points at stands for itself, so that no table holds on to others of its time.
+            target = key.target_fullname.partition(".")[0]
+            if target not in table.metadata.tables:
+                sa.Table(target, table.metadata, sa.Column("id", identifier(), primary_key=True))
+        kept[virtual] = table
+    return kept[virtual]  # type: ignore[no-any-return]
+
+
+def create_all(conn: Connection, tables: Iterable[sa.Table]) -> None:
+    """Make tables of entities, from copies: making them marks their keys for good."""
+    copies = new_metadata()
+    for table in tables:
+        table.to_metadata(copies)
+    copies.create_all(conn)
 
 
 def build_all_links(entities: Mapping[str, Entity], tables: Mapping[str, sa.Table]) -> dict[Place, sa.Table]:
@@ -213,5 +237,5 @@ def build_all_links(entities: Mapping[str, Entity], tables: Mapping[str, sa.Tabl
     found = {}
     for field in (field for entity in entities.values() for field in entity.fields.values()):
         if field.behaviour.several == "target" and not field.behaviour.computed:
-            found[field.entity, field.key] = build_links(tables[field.entity].metadata, field, tables)
+            found[field.entity, field.key] = build_links(sa.MetaData(), field, tables)
     return found

@@ -102,13 +102,18 @@ class _Planner:
         self.shadows = {(shadow.entity, shadow.field): shadow for shadow in restorable}
         self.added = [key for key in desired.entities if key not in current.entities]
         self.removed = [key for key in current.entities if key not in desired.entities]
-        self.kept = [key for key in desired.entities if key in current.entities]
+        self.kept = [key for key in desired.entities if key in current.entities and self._differs(key)]
         self.revived: list[str] = []
         self.moved: set[Place] = set()
         """Columns renamed away; indexes and keys on them go with them."""
         self.dirty: set[Place] = set()
         """Fields whose values are not what computed fields last saw."""
         self.restored: set[Place] = set()
+
+    def _differs(self, key: str) -> bool:
+        """Whether an entity that stays is not the very same, with the very same table."""
+        same = self.current.entities[key] is self.desired.entities[key]
+        return not same or self.current.tables[key] is not self.desired.tables[key]
 
     def steps(self) -> Iterator[s.Step]:
         """All steps: first what goes, then what comes, then values, then what guards them."""
@@ -216,7 +221,7 @@ class _Planner:
                     yield s.RequireValues(entity, key)
         yield from linking.added(self.current, self.desired, self.moved)
         for entity, fields in affected(self.desired, self.dirty):
-            if entity in self.kept or entity in self.revived:
+            if entity in self.current.entities or entity in self.revived:
                 yield s.Recompute(entity, fields)
 
     def _index_changes(self, entity: str) -> tuple[list[s.Step], list[s.Step]]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
@@ -61,8 +64,36 @@ def read_entities(documents: Iterable[Document], option_sets: Mapping[str, Optio
     """Entities by key, with option sets, parent links and roll-up results resolved."""
     documents = list(documents)
     by_key = {document["key"]: document for document in documents}
-    entities = {document["key"]: _read_entity(document, option_sets, by_key) for document in documents}
+    offered = repr(option_sets)
+    entities = {document["key"]: _known_entity(document, option_sets, by_key, offered) for document in documents}
     return {key: with_results(entity, entities) for key, entity in entities.items()}
+
+
+MOST_KNOWN = 4_000
+_known: OrderedDict[tuple[str, str, str], Entity] = OrderedDict()
+_known_lock = threading.Lock()
+
+
+def _known_entity(
+    document: Document, option_sets: Mapping[str, OptionSet], every: Mapping[str, Document], offered: str
+) -> Entity:
+    """The entity of a document, the same object for the same document: what was made of it need not be made again
+    where only other documents changed. `offered` tells sets of options apart.
+    """
+    parent = every.get(document.get("parent") or "", {})
+    around = repr((parent.get("label"), parent.get("was")))
+    place = (json.dumps(document, ensure_ascii=False), around, offered)
+    with _known_lock:
+        found = _known.get(place)
+        if found is not None:
+            _known.move_to_end(place)
+            return found
+    made = _read_entity(document, option_sets, every)
+    with _known_lock:
+        _known[place] = made
+        while len(_known) > MOST_KNOWN:
+            _known.popitem(last=False)
+    return made
 
 
 def _read_entity(

@@ -23,7 +23,15 @@ def with_results(entity: Entity, entities: Mapping[str, Entity]) -> Entity:
     it looks at.
     """
     changed = {key: resolved(field, entities) for key, field in entity.fields.items()}
-    return replace(entity, fields=MappingProxyType(changed))
+    if all(field is entity.fields[key] for key, field in changed.items()):
+        return entity
+    # The same object while the results are the same: tables and formulas made for it serve on.
+    before: Entity | None = entity.__dict__.get("_resolved")
+    if before is not None and dict(before.fields) == changed:
+        return before
+    made = replace(entity, fields=MappingProxyType(changed))
+    entity.__dict__["_resolved"] = made
+    return made
 
 
 def rollup_source(field: Field, entities: Mapping[str, Entity]) -> tuple[str, str, str | None] | None:

@@ -1,4 +1,4 @@
-"""`python -m tests.bench [lists imports statements fields starting] [--quick]` prints the table."""
+"""`python -m tests.bench [lists imports statements fields changes starting] [--quick]` prints the table."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
 
-from tests.bench import fields, imports, lists, starting, statements
+from tests.bench import changes, fields, imports, lists, starting, statements
 from tests.bench.table import Line, print_head
 
 MEASURES: dict[str, Callable[[bool], Iterator[Line]]] = {
@@ -15,6 +15,7 @@ MEASURES: dict[str, Callable[[bool], Iterator[Line]]] = {
     "imports": imports.measure,
     "lists": lists.measure,
     "fields": fields.measure,
+    "changes": changes.measure,
 }
 WIDTH = 62
 

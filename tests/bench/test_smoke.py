@@ -17,6 +17,7 @@ def test_every_measure_prints_its_lines(capsys: pytest.CaptureFixture[str]) -> N
         "imports": "import of",
         "lists": "own time",
         "fields": "adding a field",
+        "changes": "rebuilding the catalog of 200",
     }
     assert [name for name, words in said.items() if words not in printed] == []
     assert "through the loopback" in printed and len(MEASURES) == len(said) + 1

@@ -19,6 +19,7 @@ from formloom.metadata.conditions import Env
 from formloom.metadata.database import Database
 from formloom.metadata.fieldtype import FIELD_TYPES
 from formloom.metadata.model import Field
+from formloom.metadata.physical import create_all
 from formloom.rbac.tables import departments, users
 
 NOW = datetime(2026, 11, 21, 8, 30, tzinfo=UTC)
@@ -116,7 +117,7 @@ class Rows:
 def filled(database: Database, catalog: Catalog) -> Rows:
     """Make the tables of the kitchen and fill them."""
     with database.engine.begin() as conn:
-        catalog.tables["kitchen"].metadata.create_all(conn)
+        create_all(conn, [*catalog.tables.values(), *catalog.links.values()])
     rows = records(catalog)
     with database.writing() as conn:
         _add_people(conn)

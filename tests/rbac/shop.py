@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from formloom.metadata.catalog import Catalog
+from formloom.metadata.physical import create_all
 from formloom.rbac import accounts
 from formloom.rbac.tables import departments
 from tests.rbac.people import catalog_of
@@ -85,7 +86,7 @@ def shop(*grants: dict[str, Any]) -> Catalog:
 
 def build_tables(conn: Connection, catalog: Catalog) -> None:
     """Create the entities' tables."""
-    next(iter(catalog.tables.values())).metadata.create_all(conn)
+    create_all(conn, [*catalog.tables.values(), *catalog.links.values()])
 
 
 def insert(conn: Connection, catalog: Catalog, entity: str, rows: Iterable[Mapping[str, Any]]) -> list[int]:

@@ -84,6 +84,19 @@ def compile_all(entities: Mapping[str, Entity]) -> dict[Place, Formula]:
 
 
 def _compile_field(field: Field, entities: Mapping[str, Entity]) -> Formula:
+    """The field's formula, as compiled before where all entities it looks at are the same."""
+    kept = entities[field.entity].__dict__.setdefault("_formulas", {})
+    known = kept.get(field.key)
+    if known is not None and all(entities.get(key) is entity for key, entity in known[1].items()):
+        return known[0]  # type: ignore[no-any-return]
+    made = _compile_anew(field, entities)
+    seen = {place[0] for place in _places(made, entities)} | {field.entity}
+    seen |= {str(entities[key].all_fields[name].option("target")) for key, name in _places(made, entities)}
+    kept[field.key] = (made, {key: entities.get(key) for key in seen})
+    return made
+
+
+def _compile_anew(field: Field, entities: Mapping[str, Entity]) -> Formula:
     with _named_in_errors(field.entity, field.key):
         if is_lookup(field):
             return compile_lookup(field, entities)

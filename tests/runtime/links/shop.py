@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from formloom.metadata.catalog import build
 from formloom.metadata.database import Database
+from formloom.metadata.physical import create_all
 from formloom.rbac import accounts, organisation
 from formloom.rbac.accounts import NewUser
 from formloom.runtime.records import Records
@@ -118,7 +119,7 @@ def furnish(url: str) -> None:
     """Put the tables and the people into a prepared database."""
     database = Database(url)
     with database.writing() as conn:
-        next(iter(CATALOG.tables.values())).metadata.create_all(conn)
+        create_all(conn, [*CATALOG.tables.values(), *CATALOG.links.values()])
         organisation.add(conn, "east", {"zh": "东区", "en": "East"})
         for person in PEOPLE:
             accounts.create(conn, person, CATALOG)

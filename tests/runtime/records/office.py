@@ -22,6 +22,7 @@ from formloom.metadata.catalog import Catalog, build
 from formloom.metadata.conditions import Env
 from formloom.metadata.database import Database
 from formloom.metadata.errors import FormloomError
+from formloom.metadata.physical import create_all
 from formloom.rbac import accounts, organisation, tables
 from formloom.rbac.access import Access, access_for
 from formloom.rbac.accounts import NewUser
@@ -192,7 +193,7 @@ def furnish(url: str) -> None:
     """Put the tables and the people into a prepared database."""
     database = Database(url)
     with database.writing() as conn:
-        next(iter(CATALOG.tables.values())).metadata.create_all(conn)
+        create_all(conn, [*CATALOG.tables.values(), *CATALOG.links.values()])
         organisation.add(conn, "east", {"zh": "东区", "en": "East"})
         for person in PEOPLE:
             accounts.create(conn, person, CATALOG)

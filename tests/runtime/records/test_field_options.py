@@ -12,6 +12,7 @@ from formloom.metadata.catalog import Catalog, build
 from formloom.metadata.database import Database
 from formloom.metadata.errors import AccessDenied, FormloomError, UnknownField
 from formloom.metadata.masks import masked_column, masked_text
+from formloom.metadata.physical import create_all
 from formloom.runtime.records import AggregateRequest, ListRequest, Records
 from tests.conftest import on_postgresql, opened, prepare
 from tests.runtime.records.office import PEOPLE, ROLES, context, entity, field
@@ -97,7 +98,7 @@ def shops(request: pytest.FixtureRequest, tmp_path: Any) -> Any:
         prepare(url)
         database = Database(url)
         with database.writing() as conn:
-            next(iter(CATALOG.tables.values())).metadata.create_all(conn)
+            create_all(conn, [*CATALOG.tables.values(), *CATALOG.links.values()])
             organisation.add(conn, "east", {"zh": "东区", "en": "East"})
             for person in PEOPLE:
                 accounts.create(conn, person, CATALOG)
