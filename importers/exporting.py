@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from formloom.metadata.model import Field
+from formloom.metadata.uploads import facts_in
 from formloom.runtime.records import ListRequest, Record, Records, paths
 
 from .workbook import local_time, write_export
@@ -60,13 +61,21 @@ def _records(ctx: Context, request: ListRequest, tell: Any) -> Iterator[Record]:
 
 
 def _cells(ctx: Context, record: Record, columns: Sequence[str], fields: Sequence[Field]) -> list[Any]:
-    return [
-        local_time(
-            field.behaviour.to_excel(field, record.get(path), ctx.lang, record.labels.get(path)),
-            ctx.zone,
-        )
-        for path, field in zip(columns, fields, strict=True)
-    ]
+    return [_cell(ctx, record, path, field) for path, field in zip(columns, fields, strict=True)]
+
+
+def _cell(ctx: Context, record: Record, path: str, field: Field) -> Any:
+    value, label = record.get(path), record.labels.get(path)
+    if field.behaviour.files and value and ctx.settings.base_url:
+        return _linked(ctx.settings.base_url, value, label)
+    return local_time(field.behaviour.to_excel(field, value, ctx.lang, label), ctx.zone)
+
+
+def _linked(base: str, value: Sequence[int], label: str | None) -> str:
+    """The name and the address of each file, a line each. An address opens for who may see the file then."""
+    known = facts_in(label)
+    files = [known[each] for each in value if each in known]
+    return "\n".join(f"{file.name} {base.rstrip('/')}{file.address}" for file in files)
 
 
 def _write_csv(target: Path, headers: Sequence[str], rows: Iterator[Sequence[Any]]) -> int:

@@ -9,6 +9,7 @@ from formloom.metadata.drafts import Edit
 from formloom.runtime.files.tables import files
 from tests.runtime.files import studio
 from tests.runtime.files.studio import codes, job, picture, uploaded
+from tests.runtime.views.pages import counted
 
 
 def place(visitor, file_id: int) -> tuple:
@@ -174,3 +175,25 @@ def test_files_follow_their_field_and_entity_to_new_names(sally):
     assert [sally.get(f"/files/{each}/x").status_code for each in (own, gone)] == [200, 200]
     put_back = {"rev": answer["rev"], "scans": [own, gone]}
     assert sally.api("PATCH", f"/records/work/{record['id']}", put_back).json()["scans"] == [own, gone]
+
+
+def test_a_list_with_files_takes_no_statement_more(sally):
+    for n in range(3):
+        job(sally, papers=[uploaded(sally, f"%PDF-{n}{m}".encode()) for m in range(2)])
+
+    with counted(sally) as plain:
+        assert sally.get("/e/job?columns=name").status_code == 200
+    with counted(sally) as full:
+        page = sally.get("/e/job?columns=name,papers,photos").text
+
+    assert len(full) == len(plain)
+    assert page.count("file-chip") == 3
+    assert page.count("+1") == 3
+
+
+def test_files_are_no_way_to_group(sally):
+    job(sally, papers=[uploaded(sally)])
+
+    answer = sally.api("POST", "/records/job/aggregate", {"group_by": ["papers"]})
+
+    assert answer.status_code == 422, answer.text
