@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ...metadata import packages
 from ...metadata.changesets import Preview
+from ...metadata.effects import Effect
 from ...metadata.nodes import MISSING
 from ...metadata.nodewords import kind_in_words, path_in_words, value_in_words
 from ...metadata.packages import Customised, Dispute, Inspection, Package, Proposal, Removal
@@ -177,5 +179,14 @@ def removal(ctx: Context, found: Removal) -> Shape:
 def _effects(ctx: Context, preview: Preview | None) -> Shape:
     if preview is None:
         return {"effects": [], "destructive": False}
-    effects = [{"level": each.level, "message": each.describe(ctx.lang)} for each in preview.effects]
+    effects = [{"level": each.level, "message": _named(ctx, each).describe(ctx.lang)} for each in preview.effects]
     return {"effects": effects, "destructive": preview.destructive}
+
+
+def _named(ctx: Context, effect: Effect) -> Effect:
+    """The effect with entity and field by their labels, where they are in force."""
+    entity = ctx.catalog.entities.get(effect.entity)
+    if entity is None:
+        return effect
+    known = entity.all_fields.get(effect.field or "")
+    return replace(effect, entity=entity.text(ctx.lang), field=known.text(ctx.lang) if known else effect.field)
