@@ -87,6 +87,16 @@ def read(path: Path, sheet: str | None = None, limits: Limits | None = None) -> 
     return _read_csv(path, limits)
 
 
+def sheet_names(path: Path, limits: Limits | None = None) -> tuple[str, ...]:
+    """Names of the file's sheets, without reading them. Raises FileRefused as `read` does."""
+    with path.open("rb") as stream:
+        head = stream.read(8)
+    if not head.startswith(b"PK\x03\x04") or other_formats.kind_of(path, head) is not None:
+        return read(path, None, limits or Limits()).sheets
+    with opened(path, limits or Limits()) as archive:
+        return tuple(archive.parts)
+
+
 def _read_workbook(path: Path, name: str | None, limits: Limits) -> Sheet:
     with opened(path, limits) as archive:
         names = tuple(archive.parts)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..matching import HEADER_SEARCH_ROWS, Layout, find_layout, is_total
 from ..other_formats import hidden_sheets
-from ..reader import Row, Sheet, is_blank, read
+from ..reader import Row, Sheet, is_blank, read, sheet_names
 from ..refusal import FileRefused
 from ..workbook_guard import Limits
 
@@ -46,11 +46,6 @@ class Table:
         assert self.sheet is not None and self.layout is not None
         rows = self.sheet.rows
         return [rows[number][column] for number in self.layout.data]
-
-
-def sheet_names(path: Path, limits: Limits | None = None) -> tuple[str, ...]:
-    """Names of the file's sheets. Raises FileRefused for a file that is no workbook or behind a password."""
-    return read(path, None, limits).sheets
 
 
 def tables(

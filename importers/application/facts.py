@@ -7,7 +7,7 @@ pandas counts and nothing more. Every value goes through it as an object, so tha
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from functools import cached_property
 from pathlib import Path
@@ -33,17 +33,19 @@ _CLASSES: tuple[tuple[type, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A distinct cell: what kind it is, its value as typed, how often it stands there, and the first position."""
+    """A distinct cell: what kind it is, its value as typed, how often it stands there, the first position, and how
+    its owner reads it.
+    """
 
     kind: str
     value: Any
     count: int
     first: int
+    text: str = field(init=False, compare=False)
 
-    @property
-    def text(self) -> str:
-        """The cell as its owner reads it."""
-        return shown(self.value)
+    def __post_init__(self) -> None:
+        # Asked for again and again; worked out once.
+        object.__setattr__(self, "text", shown(self.value))
 
 
 @dataclass(frozen=True)
@@ -108,19 +110,21 @@ def count(cells: Sequence[Any]) -> Facts:
     """The facts of a column."""
     import pandas as pd  # slow to load, and only needed here
 
-    values = [_plain(cell) for cell in cells]
-    places = [number for number, value in enumerate(values) if value is not None]
-    series = pd.Series([values[number] for number in places], index=places, dtype=object)
-    if series.empty:
-        return Facts((), len(cells))
+    by_class: dict[type, list[int]] = {}
+    for place, cell in enumerate(cells):
+        if not (cell is None or cell == "" or (isinstance(cell, str) and not cell.strip())):
+            by_class.setdefault(cell.__class__, []).append(place)
+    found: list[Cell] = []
     # 1, 1.0 and True are equal, and mean different things in a sheet.
-    told = series.map(lambda value: (value.__class__.__name__, value))
-    counts = told.value_counts(sort=False)
-    first = told.drop_duplicates()
-    found = (
-        Cell(kind_of(series[place]), series[place], int(counts[mark]), int(place)) for place, mark in first.items()
-    )
-    return Facts(tuple(found), len(cells))
+    for places in by_class.values():
+        series = pd.Series([cells[place] for place in places], dtype=object)
+        codes, values = pd.factorize(series)
+        counts = pd.Series(codes).value_counts(sort=False).to_dict()
+        firsts = pd.Series(codes).drop_duplicates().index
+        kind = kind_of(values[0])
+        for number, (value, first) in enumerate(zip(values, firsts, strict=True)):
+            found.append(Cell(kind, value, int(counts[number]), places[first]))
+    return Facts(tuple(sorted(found, key=lambda cell: cell.first)), len(cells))
 
 
 def _plain(cell: Any) -> Any:

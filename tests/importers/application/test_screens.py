@@ -121,8 +121,9 @@ def test_what_was_made_is_used_by_the_chosen_role_and_taken_back(
     assert sally.get("/e/sale").status_code == 200
     with desk.database.reading() as conn:
         tables = store.catalog_for(conn).tables
-        query = sa.select(tables["shop"].c.shop_name).join_from(tables["sale"], tables["shop"])
-        assert conn.scalar(query.where(tables["sale"].c.sale_no == "V9")) == "Shop 2"
+        shop, sale = tables["shop"], tables["sale"]
+        query = sa.select(shop.c.shop_name).where(sale.c.shop == shop.c.id, sale.c.sale_no == "V9")
+        assert conn.scalar(query) == "Shop 2"
 
     boss.post(f"{at}/undo", {})
     work(boss)
