@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from formloom.metadata import changesets
 from formloom.metadata.drafts import Edit
+from formloom.runtime.files import attaching
 from formloom.runtime.files.tables import files
 from tests.runtime.files import studio
 from tests.runtime.files.studio import codes, job, picture, uploaded
@@ -197,3 +198,15 @@ def test_files_are_no_way_to_group(sally):
     answer = sally.api("POST", "/records/job/aggregate", {"group_by": ["papers"]})
 
     assert answer.status_code == 422, answer.text
+
+
+def test_of_two_who_save_the_same_upload_at_once_one_is_refused(sally, monkeypatch):
+    own = uploaded(sally)
+    first = job(sally, papers=[own])
+    monkeypatch.setattr(attaching, "refuse_unfit", lambda batch, added: None)
+
+    answer = sally.api("POST", "/records/job", {"name": "x", "papers": [own]})
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "file_taken")
+    assert place(sally, own) == ("job", first["id"], "papers")
+    assert len(sally.api("GET", "/records/job").json()["items"]) == 1

@@ -3,8 +3,10 @@
 import io
 
 import pytest
+from obstore.store import MemoryStore
 from PIL import Image
 
+from formloom.runtime.files.objects import ObjectStore
 from tests.runtime.files.studio import job, picture, uploaded
 from tests.runtime.world import Program
 
@@ -157,3 +159,27 @@ def test_a_content_that_is_gone_is_not_found(sally):
     sally.site.files.delete(key)
 
     assert sally.get(f"/files/{own}/a.txt").status_code == 404
+
+
+def test_a_site_with_a_bucket_serves_from_it(sally):
+    sally.site.files = ObjectStore(MemoryStore())
+    photo = uploaded(sally, picture(900, 600), "a.png")
+    job(sally, photos=[photo])
+
+    whole = sally.get(f"/files/{photo}/a.png")
+    part = sally.get(f"/files/{photo}/a.png", headers={"range": "bytes=1-3"})
+
+    assert whole.content == picture(900, 600)
+    assert (part.status_code, part.content) == (206, b"PNG")
+    assert {sally.get(f"/thumbnails/{photo}/{size}").status_code for size in ("small", "large")} == {200}
+    assert not (sally.site.settings.data_dir / "files").exists()
+
+
+def test_a_picture_of_thousands_of_frames_is_looked_at_once(sally):
+    target = io.BytesIO()
+    frames = [Image.new("P", (2, 2), n % 200) for n in range(2_000)]
+    frames[0].save(target, "GIF", save_all=True, append_images=frames[1:])
+
+    own = uploaded(sally, target.getvalue(), "film.gif")
+
+    assert sally.get(f"/thumbnails/{own}/large").headers["content-type"] == "image/webp"
