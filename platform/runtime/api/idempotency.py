@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: the same request sent twice is done once, and answered the same.
+"""`Idempotency-Key`: the same request sent twice is done once, and answered alike.
 
 The key and the answer are kept in the transaction of the work itself, so that they exist exactly when it does. Two
 at once wait for each other: the second finds the first's answer, or does the work when the first failed.
@@ -35,8 +35,6 @@ answers = sa.Table(
     sa.Column("actor", identifier(), primary_key=True, autoincrement=False),
     sa.Column("key", plain_text(), primary_key=True),
     sa.Column("request", sa.String(64), nullable=False),
-    sa.Column("status", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("headers", sa.JSON),
     sa.Column("body", sa.LargeBinary),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Index("ix_fl_idempotency_created", "created_at"),
@@ -44,28 +42,42 @@ answers = sa.Table(
 """`request` is a digest of address and body; a key serves one request only."""
 
 
-def once(handler: Handler) -> Callable[[Context, Call], Response]:
-    """The handler, doing its work once per `Idempotency-Key`; without the header it just does it."""
-
-    @wraps(handler)
-    def doing_once(ctx: Context, call: Call) -> Response:
-        key = call.headers.get(HEADER)
-        if key is None:
-            return handler(ctx, call)
-        if not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
-            raise BadRequest("idempotency_key")
-        known = _claim(ctx, call, key)
-        if known is not None:
-            return known
-        answer = handler(ctx, call)
-        _keep(ctx, key, answer)
-        return answer
-
-    return doing_once
+Again = Callable[[Context, Call, bytes], Response]
+"""Answers a request that was done before, from the body it was answered with then."""
 
 
-def _claim(ctx: Context, call: Call, key: str) -> Response | None:
-    """The answer given before, or None when the work is now ours to do. Raises BadRequest for another request."""
+def once(again: Again) -> Callable[[Handler], Handler]:
+    """A decorator of handlers that do their work once per `Idempotency-Key`; without the header they just do it.
+
+    A repeated request is answered by `again`, under the rights its sender has now.
+    """
+
+    def decorate(handler: Handler) -> Handler:
+        @wraps(handler)
+        def doing_once(ctx: Context, call: Call) -> Response:
+            key = call.headers.get(HEADER)
+            if key is None:
+                return handler(ctx, call)
+            if not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
+                raise BadRequest("idempotency_key")
+            known = _claim(ctx, call, key)
+            if known is not None:
+                answer = again(ctx, call, known)
+                answer.headers["idempotency-replayed"] = "true"
+                return answer
+            answer = handler(ctx, call)
+            _keep(ctx, key, answer)
+            return answer
+
+        return doing_once
+
+    return decorate
+
+
+def _claim(ctx: Context, call: Call, key: str) -> bytes | None:
+    """The body of the answer given before, or None when the work is now ours to do. Raises BadRequest for
+    another request.
+    """
     request = _digest(call)
     conn, now = ctx.conn, datetime.now(UTC)
     conn.execute(sa.delete(answers).where(answers.c.created_at < now - KEPT))
@@ -77,7 +89,7 @@ def _claim(ctx: Context, call: Call, key: str) -> Response | None:
     row = conn.execute(_mine(sa.select(answers), ctx, key)).one()
     if row.request != request:
         raise BadRequest("idempotency_other", code="validation_failed", status=422)
-    return Response(row.body, row.status, headers={**row.headers, "idempotency-replayed": "true"})
+    return bytes(row.body)
 
 
 def _mine(statement: sa.Select[tuple[object, ...]], ctx: Context, key: str) -> sa.Select[tuple[object, ...]]:
@@ -85,11 +97,10 @@ def _mine(statement: sa.Select[tuple[object, ...]], ctx: Context, key: str) -> s
 
 
 def _keep(ctx: Context, key: str, answer: Response) -> None:
-    kept = {name: value for name, value in answer.headers.items() if name != "content-length"}
     ctx.conn.execute(
         sa.update(answers)
         .where(answers.c.actor == ctx.actor.id, answers.c.key == key)
-        .values(status=answer.status_code, headers=kept, body=bytes(answer.body))
+        .values(body=bytes(answer.body))
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import orjson
 from starlette.responses import Response
 
-from ...metadata.errors import InvalidInput, NotFound
+from ...metadata.errors import AccessDenied, InvalidInput, NotFound
 from ..context import Context
 from ..http.answer import json_answer
 from ..http.call import Call
@@ -58,7 +59,15 @@ def _record_answer(
     return json_answer(RecordDumper(ctx.access, entity)(record), status, headers)
 
 
-@once
+def _created_before(ctx: Context, call: Call, body: bytes) -> Response:
+    """The answer to records that an earlier request of the same key made."""
+    made = orjson.loads(body)
+    if "id" not in made or _wants_little(call):
+        return json_answer(made, 201)
+    return _new_answer(ctx, call.path["entity"], made["id"])
+
+
+@once(_created_before)
 def create_records(ctx: Context, call: Call) -> Response:
     """One new record, or several at once: all of them or none. `confirm` names rules whose warnings are known."""
     call.query.only(CONFIRM)
@@ -69,10 +78,14 @@ def create_records(ctx: Context, call: Call) -> Response:
     if _wants_little(call):
         place = {"location": f"/api/v1/records/{entity}/{record_id}"}
         return json_answer({"id": record_id}, 201, {**_APPLIED, **place})
+    return _new_answer(ctx, entity, record_id)
+
+
+def _new_answer(ctx: Context, entity: str, record_id: int) -> Response:
+    """A new record. Who may add records without seeing them learns no more than the number of his own."""
     try:
         return _record_answer(ctx, entity, record_id, status=201)
-    except NotFound:
-        # Who may add records without seeing them learns no more than the number of his own.
+    except (NotFound, AccessDenied):
         return json_answer({"id": record_id}, 201)
 
 

@@ -220,6 +220,16 @@ def test_a_key_makes_sending_twice_harmless(visitor: Visitor, sally: Program):
     assert simon.json()["id"] != first.json()["id"]
 
 
+def test_a_repeated_request_shows_only_what_its_sender_may_see_now(sally: Program, boss: Program):
+    key = {"idempotency-key": "k", "prefer": "return=representation"}
+    first = sally.call("POST", "/records/company", {"name": "Acme", "city": "Rome"}, headers=key).json()
+    taken = boss.call("PATCH", f"/records/company/{first['id']}", {"owner": first["owner"] + 1, "rev": 1})
+    again = sally.call("POST", "/records/company", {"name": "Acme", "city": "Rome"}, headers=key)
+
+    assert taken.status_code == 200 and first["city"] == "Rome"
+    assert (again.status_code, again.json()) == (201, {"id": first["id"]})
+
+
 def test_a_refused_request_does_not_use_its_key_up(sally: Program):
     key = {"idempotency-key": "k"}
 
