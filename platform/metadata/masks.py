@@ -40,12 +40,12 @@ def masked_text(mask: str | Mapping[str, Any], value: str | None) -> str | None:
 def masked_column(mask: str | Mapping[str, Any], column: ColumnElement[Any]) -> ColumnElement[Any]:
     """SQL for what is shown of a column's values."""
     start, end = kept_of(mask)
+    head: ColumnElement[Any] = column
+    rest: ColumnElement[Any] = sa.literal("", sa.Text())
     if mask == "email":
         place = PlaceOf(column)
         head = sa.case((place > 0, sa.func.substr(column, 1, place - 1)), else_=column)
-        rest = sa.case((place > 0, sa.func.substr(column, place)), else_="")
-    else:
-        head, rest = column, sa.literal("")
+        rest = sa.case((place > 0, sa.func.substr(column, place)), else_=rest)
     kept = sa.func.substr(head, 1, start) + sa.literal(STARS)
     if end:
         kept = kept + sa.func.substr(head, sa.func.length(head) - end + 1)

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from ...metadata import conditions
-from ...metadata.catalog import Catalog
+from ...metadata.checks.references import child_of
 from ...metadata.conditions import Condition
 from ...metadata.model import Field
 from . import related
 from .batch import ABSENT, Batch
 from .kept import keep
+from .ruling import sees_path
 
 if TYPE_CHECKING:
+    from ...rbac.access import Access
     from ..context import Context
 
 Row = Mapping[str, Any]
@@ -41,21 +43,46 @@ def _sources(raw: Any) -> Iterator[str]:
             yield from _sources(value)
 
 
-def offered(catalog: Catalog, field: Field, row: Row) -> Condition:
+def filter_of(access: Access, field: Field) -> Any:
+    """The relation's filter for this actor, raw: without tests that compare what stands in the form with a field
+    of the target he does not see. By typing one value after the other he could find out what that field holds.
+    """
+    place = ("filter_of", access.actor, field.entity, field.key)
+    return keep(access.catalog, place, lambda: _told(access, field.option("filter"), str(field.option("target"))))
+
+
+def _told(access: Access, raw: Any, owner: str) -> Any:
+    if isinstance(raw, list | tuple):
+        return [_told(access, part, owner) for part in raw]
+    if not isinstance(raw, Mapping):
+        return raw
+    if "field" in raw:
+        typed = next(_sources(raw), None) is not None
+        return {"all": []} if typed and not sees_path(access, owner, str(raw["field"])) else raw
+    name = raw.get("some", raw.get("none"))
+    if name is not None:
+        child = child_of(str(name), owner, access.catalog.entities)[0]
+        return {key: _told(access, value, child) if key == "where" else value for key, value in raw.items()}
+    found = {key: _told(access, value, owner) for key, value in raw.items()}
+    return {"all": []} if found.get("not") == {"all": []} else found
+
+
+def offered(access: Access, field: Field, row: Row) -> Condition:
     """The Condition on targets for a form with these values. The field must have a filter."""
+    catalog = access.catalog
 
     def build() -> Condition:
         target = catalog.entity(field.option("target"))
-        return conditions.parse(field.option("filter"), target, catalog, form=catalog.entity(field.entity))
+        return conditions.parse(filter_of(access, field), target, catalog, form=catalog.entity(field.entity))
 
-    return conditions.bind(keep(catalog, ("filter", field.entity, field.key), build), row)
+    return conditions.bind(keep(catalog, ("filter", access.actor, field.entity, field.key), build), row)
 
 
 def filter_for(ctx: Context, field: Field, values: Row) -> Any:
     """The filter as raw JSON for a form with these typed values, to be the `fixed` condition of a list; None when
     the field has no filter.
     """
-    raw = field.option("filter")
+    raw = filter_of(ctx.access, field)
     fields = ctx.catalog.entity(field.entity).all_fields
     given = {name: fields[name].behaviour.dump(fields[name], values.get(name)) for name in looks_at(field)}
     return None if raw is None else _filled(raw, given)
@@ -80,12 +107,12 @@ def is_asked_at_once(batch: Batch, field: Field) -> bool:
 
 
 def clause(batch: Batch, field: Field, record_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
-    """The filter as SQL on a target's id, for the only row of the batch. It may look at what the actor does not
-    see.
+    """The filter as SQL on a target's id, for the only row of the batch. Compared with constants, it may look at
+    what the actor does not see.
     """
     env = batch.ctx.env
     bare = conditions.TableSource(batch.ctx.catalog, field.option("target"), env=env)
-    found = conditions.clause(offered(batch.ctx.catalog, field, batch.row(0)), bare, env)
+    found = conditions.clause(offered(batch.ctx.access, field, batch.row(0)), bare, env)
     return record_id.in_(sa.select(bare.column("id")).select_from(bare.from_).where(found))
 
 
@@ -112,7 +139,7 @@ def _judge(batch: Batch, field: Field, rows: Mapping[int, Row]) -> None:
     for row in rows.values():
         given = tuple(row.get(name) for name in names)
         if given not in kept:
-            kept[given] = offered(ctx.catalog, field, row)
+            kept[given] = offered(ctx.access, field, row)
     needed = {"id"}.union(*(conditions.paths(found) for found in kept.values()))
     links = {field.key: [row[field.key] for row in rows.values()]}
     columns = related.fetch(ctx, field.entity, links, [f"{field.key}.{path}" for path in needed])

@@ -213,12 +213,13 @@ def sees(access: Access, entity: Entity, deed: Deed) -> bool:
     """Whether the actor sees, in every row and unmasked, everything that decides a deed."""
 
     def look() -> bool:
-        return all(_sees_path(access, entity.key, path) for path in deed.reads)
+        return all(sees_path(access, entity.key, path) for path in deed.reads)
 
     return keep(access.catalog, ("rule_seen", access.actor, entity.key, deed.rule, deed.reads), look)
 
 
-def _sees_path(access: Access, entity: str, path: str) -> bool:
+def sees_path(access: Access, entity: str, path: str) -> bool:
+    """Whether the actor sees every field along a path, in every row and unmasked."""
     here: str | None = entity
     parts = path.split(".")
     if parts[0] not in access.catalog.entities[entity].all_fields and parts[0] in access.catalog.entities:

@@ -271,3 +271,49 @@ def test_a_picked_record_fills_what_is_not_given(shops: Database, source: Any):
         given = records.create("sale", {"shop": shop, "place": "Here", "lines": []}, source)
         row = records.get("sale", given)
         assert (row["place"], row["memo"], row["lines"]) == ("Here", "S", [])
+
+
+def test_a_filter_does_not_tell_of_a_target_field_its_picker_does_not_see(shops: Database):
+    documents = [
+        entity("hall", "name", field("name"), field("secret"), field("open", "boolean", default=True)),
+        entity(
+            "show",
+            "name",
+            field("name"),
+            field("guess"),
+            field(
+                "hall",
+                "relation",
+                target="hall",
+                filter={
+                    "all": [
+                        {"field": "secret", "op": "eq", "value": {"from": "guess"}},
+                        {"field": "open", "op": "eq", "value": True},
+                    ]
+                },
+            ),
+        ),
+        *ROLES,
+        grant("seller", "hall", "seller", fields={"*": "edit", "secret": "none"}),
+        grant("lead", "hall", "lead"),
+        grant("shows", "show", "seller"),
+        grant("showl", "show", "lead"),
+    ]
+    catalog = build(documents, version=10)
+    with shops.writing() as conn:
+        next(iter(catalog.tables.values())).metadata.create_all(
+            conn, [catalog.tables["hall"], catalog.tables["show"]]
+        )
+        hall = Records(context(conn, catalog=catalog)).create("hall", {"name": "H", "secret": "x"})
+        for login, guess, taken in (
+            ("ann", "x", True),
+            ("ann", "y", True),
+            ("lea", "x", True),
+            ("lea", "y", False),
+        ):
+            records = Records(context(conn, login, catalog=catalog))
+            values = {"name": "n", "guess": guess, "hall": hall}
+            if taken:
+                assert records.create("show", values)
+            else:
+                assert codes(lambda: records.create("show", values), conn) == {"hall": "invalid_reference"}  # noqa: B023
