@@ -10,11 +10,11 @@ from starlette.routing import Route
 
 from ...metadata import documents
 from ...metadata.errors import FormloomError, InvalidInput, NotFound
+from ...metadata.guess import guess_type
 from ...metadata.wording import LANGUAGES, text_of
 from ..api.metadata import without_decimals
 from ..context import Context
 from ..design import drafts, formulas, naming, opening, publishing, removal
-from ..design.guessing import guessed_type
 from ..design.preview import draw
 from ..design.starting import new_entity
 from ..design.workspace import Workspace, designed_entities, require_designer
@@ -199,7 +199,7 @@ def guess_field(ctx: Context, call: Call) -> Response:
     what = "entity" if body.get("what") == "entity" else "field"
     if what == "entity":
         names |= {key for kind, key in Workspace.of(ctx).documents if kind == "entity"}
-    return json_answer({"key": naming.free_key(label, names, what), "type": guessed_type(label)})
+    return json_answer({"key": naming.free_key(label, names, what), "type": guess_type(label)})
 
 
 def try_formula(ctx: Context, call: Call) -> Response:

@@ -18,7 +18,6 @@ export class Canvas {
     this.looks = new MutationObserver(() => this.views.forEach((view) => this.dress(view)));
     this.looks.observe(document.documentElement, { attributes: true, attributeFilter: ["data-bs-theme", "data-theme", "data-density"] });
     this.sizes = new ResizeObserver(() => this.views.forEach((view) => this.fit(view)));
-    this.sizes.observe(holder);
   }
 
   /** Show `desktop`, `phone` or `both`. */
@@ -47,6 +46,7 @@ export class Canvas {
     const links = this.styles.map((href) => `<link rel="stylesheet" href="${href}">`).join("");
     iframe.srcdoc = `<!doctype html><html lang="${document.documentElement.lang}"><head><meta charset="utf-8">${links}</head><body class="design-canvas"></body></html>`;
     this.holder.append(box);
+    this.sizes.observe(box);
     this.fit(view);
     return view;
   }
