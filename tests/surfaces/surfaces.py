@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tests.surfaces.administration import ASKS
 from tests.surfaces.asks import (
     AGGREGATES,
     API_MENTIONS,
@@ -211,6 +212,8 @@ SURFACES = (
     Surface("POST", "/e/{entity}/bulk/delete", (body(ids=[NO_ID]),), (body(ids=[1]), body(ids=[3, 4]))),
     Surface("POST", "/e/{entity}/bulk/restore", (body(ids=[NO_ID]),), (body(ids=[5]), body(ids=[6]))),
     Surface("GET", "/pick/words/{entity}/{field}", ({}, query(q="q"))),
+    Surface("GET", "/pick/{entity}/level", ({}, query(above="1"), query(above="2"), query(above="3"))),
+    Surface("GET", "/pick/{entity}/path", (query(ids="1,2,3,4,5,6,7,8"),)),
     Surface(
         "GET",
         "/pick/{entity}",
@@ -273,81 +276,7 @@ SURFACES = (
 """All that show or change records."""
 
 ADMINISTRATION = tuple(
-    Surface(method, path, (ask,))
-    for path, methods in {
-        "/admin/users": {
-            "GET": {},
-            "POST": form(login="eve", name="Eve", roles="admin", password="long enough 123"),
-        },
-        "/admin/users/new": {"GET": {}},
-        "/admin/users/{user}": {"GET": {}, "POST": form(name="Rita", roles="admin")},
-        "/admin/users/{user}/password": {"POST": form(password="long enough 123")},
-        "/admin/users/{user}/active": {"POST": form(active="0")},
-        "/admin/departments": {"GET": {}, "POST": form(name_en="New")},
-        "/admin/departments/new": {"GET": {}},
-        "/admin/departments/{department}": {"GET": {}, "POST": form(name_en="New")},
-        "/admin/departments/{department}/remove": {"POST": {}},
-        "/imports/new-app": {"GET": {}, "POST": upload(ROWS)},
-        "/imports/new-app/{number}": {"GET": {}},
-        "/imports/new-app/{number}/progress": {"GET": {}},
-        "/imports/new-app/{number}/more": {"GET": query(sheet="s", column="0")},
-        "/imports/new-app/{number}/change": {"POST": form(name="mode", value="rows")},
-        **{f"/imports/new-app/{{number}}/{to}": {"POST": {}} for to in ("make", "undo", "stop", "drop", "reopen")},
-        "/api/v1/applications": {"POST": upload(ROWS)},
-        "/api/v1/applications/{number}": {"GET": {}, "PATCH": body(changes=[{"set": {"mode": "rows"}}])},
-        **{f"/api/v1/applications/{{number}}/{to}": {"POST": {}} for to in ("make", "undo", "cancel")},
-        "/admin/design": {"GET": {}},
-        "/admin/design/at": {"GET": query(screen="/e/firm")},
-        "/admin/design/work": {"POST": body(put=[], show={"kind": "entity", "key": "firm", "lang": "en"})},
-        "/admin/design/drop": {"POST": body(ids=None)},
-        "/admin/design/make": {"POST": body(label="New")},
-        "/admin/design/guess": {"POST": body(label="New", taken=[], what="entity")},
-        "/admin/design/formula": {"POST": body(entity="firm", text="name")},
-        "/admin/design/uses": {"POST": body(entity="firm", field="name")},
-        "/admin/design/publish": {"POST": body(dry_run=True)},
-        "/admin/design/fields/{entity}": {"GET": {}},
-        "/admin/design/trace/{entity}/{id}/{field}": {"GET": {}},
-        "/admin/design/{designed}/{entity}": {"GET": {}},
-        "/api/v1/metadata/changesets": {
-            "GET": {},
-            "POST": body(edits=[{"op": "delete", "kind": "role", "key": "rep"}]),
-        },
-        "/api/v1/metadata/changesets/{changeset}": {"GET": {}},
-        "/api/v1/metadata/changesets/{changeset}/revert": {"POST": body(allow_destructive=True)},
-        "/api/v1/metadata/changesets/violations": {
-            "POST": body(edits=[{"op": "delete", "kind": "role", "key": "rep"}], entity="client", field="city"),
-        },
-        "/api/v1/metadata/jobs/{changeset}": {"GET": {}},
-        "/api/v1/metadata/jobs/{changeset}/cancel": {"POST": {}},
-        "/api/v1/metadata/kept": {"GET": {}},
-        "/api/v1/metadata/kept/purge": {"POST": body(changeset=1)},
-        "/api/v1/metadata/kept/{changeset}/restore": {"POST": {}},
-        "/api/v1/metadata/{document}": {"GET": {}},
-        "/api/v1/metadata/{document}/{key}": {
-            "GET": {},
-            "PUT": body(kind="role", key="rep", label="Rep", administrator=True),
-            "DELETE": {},
-        },
-        "/admin/packages": {"GET": {}},
-        "/admin/packages/upload": {"POST": {"files": {"file": ("p.zip", b"PK", "application/zip")}}},
-        "/admin/packages/export": {"GET": {}, "POST": form(key="mine", data="firm")},
-        "/admin/packages/offers/{ref}": {"GET": {}, "POST": form(act="apply")},
-        "/admin/packages/installed/{package}": {"GET": {}},
-        "/admin/packages/installed/{package}/reset": {"POST": form(kind="role", name="rep")},
-        "/admin/packages/installed/{package}/uninstall": {"GET": {}, "POST": form(confirm="crm")},
-        "/api/v1/packages": {"GET": {}, "POST": body(package="crm")},
-        "/api/v1/packages/uploads": {"POST": {"files": {"file": ("p.zip", b"PK", "application/zip")}}},
-        "/api/v1/packages/export": {"POST": body(with_data=["firm"])},
-        "/api/v1/packages/reset": {"POST": body(kind="role", key="rep")},
-        "/api/v1/packages/{package}": {"GET": {}},
-        "/api/v1/packages/{package}/uninstall": {"POST": body()},
-        "/console/": {"GET": {}},
-        "/console/user/list": {"GET": {}},
-        "/console/change/list": {"GET": {}},
-        "/console/user/details/1": {"GET": {}},
-        "/console/session/delete": {"DELETE": query(pks="1")},
-    }.items()
-    for method, ask in methods.items()
+    Surface(method, path, (ask,)) for path, methods in ASKS.items() for method, ask in methods.items()
 )
 """For administrators alone."""
 
