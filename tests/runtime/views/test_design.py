@@ -34,7 +34,7 @@ MENU = {
     "label": "Menu",
     "items": [{"label": "Work", "items": [{"entity": "company"}]}],
 }
-NUMBER = {"key": "n", "type": "metric", "label": "Companies", "entity": "company", "measures": [{"op": "count"}]}
+NUMBER = {
     "key": "number",
     "type": "metric",
     "label": "Companies",
