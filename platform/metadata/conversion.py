@@ -67,6 +67,8 @@ def becomes(field: Field) -> dict[str, str]:
     """The types a field may become: `all` where every value keeps its meaning, `some` where some may not."""
     found = {}
     for name, kind in FIELD_TYPES.items():
+        if kind.files != field.behaviour.files or name == "signature":
+            continue  # files mean nothing but themselves, and a signature is drawn
         if kind.computed or name == field.type or kind_of(field) not in TAKES.get(name, {kind_of(field)}):
             continue
         if field.behaviour.column(field) is None or (kind.target or kind.several) and kind_of(field) == "other":
@@ -113,6 +115,8 @@ class Conversion:
         """Whether the values are keys of another table than the new field points at, or mean nothing to it."""
         if None not in (referred_table(self.old), referred_table(self.new)):
             return referred_table(self.old) != referred_table(self.new)
+        if self.old.behaviour.files != self.new.behaviour.files:
+            return True
         return kind_of(self.old) not in TAKES.get(self.new.type, {kind_of(self.old)})
 
     def _faces(self, conn: Connection, olds: Sequence[Any]) -> list[Face]:
@@ -128,6 +132,8 @@ class Conversion:
         def cell(value: Any) -> Any:
             return old.behaviour.to_excel(old, value, "zh")
 
+        if old.behaviour.files:
+            return [list]
         if kinds in READINGS and not old.choices:
             return [READINGS[kinds]]
         if old.behaviour.several is not None or self.new.behaviour.several is not None:

@@ -5,7 +5,10 @@ import copy
 import sqlalchemy as sa
 
 from formloom.metadata import changesets
+from formloom.metadata.conversion import Conversion, becomes
 from formloom.metadata.drafts import Edit
+from formloom.metadata.model import Field
+from formloom.metadata.reading import read_field
 from formloom.runtime.files import attaching
 from formloom.runtime.files.tables import files
 from tests.runtime.files import studio
@@ -210,3 +213,24 @@ def test_of_two_who_save_the_same_upload_at_once_one_is_refused(sally, monkeypat
     assert (answer.status_code, answer.json()["code"]) == (409, "file_taken")
     assert place(sally, own) == ("job", first["id"], "papers")
     assert len(sally.api("GET", "/records/job").json()["items"]) == 1
+
+
+def field_of(kind: str) -> Field:
+    return read_field("job", {"key": "papers", "type": kind, "label": "Papers"}, {})
+
+
+def test_files_become_nothing_but_files(sally):
+    kept = (7, 12)
+    with sally.site.database.reading() as conn:
+        found = {
+            (old, new): Conversion(field_of(old), field_of(new)).values(conn, [value])
+            for old, new, value in (("file", "text", kept), ("text", "file", "|7|"), ("file", "image", kept))
+        }
+
+    assert found["file", "text"] == found["text", "file"] == ([None], [True])
+    assert found["file", "image"] == ([kept], [False])
+    assert becomes(field_of("file")) == {"image": "some"}
+    assert becomes(field_of("image")) == {"file": "some"}
+    assert "file" not in becomes(field_of("text"))
+    for pair in (("text", "file"), ("file", "text"), ("multiselect", "file"), ("tags", "file")):
+        assert not Conversion(field_of(pair[0]), field_of(pair[1])).stored_alike
