@@ -27,6 +27,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from ..metadata.errors import InvalidInput
+from ..metadata.fields.multi_relation import names_in
 from ..metadata.model import Entity, Field
 from ..metadata.tables import state
 from ..metadata.wording import LANGUAGES, register, text_of
@@ -221,6 +222,8 @@ class _Loading:
             return None
         if wanted.behaviour.target is not None:
             return self._reference(wanted, text)
+        if wanted.behaviour.several is not None:
+            return [self._reference(wanted, ref) for ref in names_in(text)]
         relative = _RELATIVE.fullmatch(text)
         if relative is None or all(operator.name != "within" for operator in wanted.behaviour.operators):
             return wanted.behaviour.parse(wanted, text) if key == "created_at" else text
@@ -233,10 +236,10 @@ class _Loading:
         return min(moment, self.ctx.env.now) if text.startswith("-") else moment
 
     def _reference(self, wanted: Field, text: str) -> int:
-        target = str(wanted.behaviour.target)
+        target = str(wanted.behaviour.target or wanted.behaviour.several)
         known = {"user": self.people, "department": self.places}.get(target)
         if known is None:
-            known = self.known[wanted.option(target)]
+            known = self.known[wanted.option("target")]
         if text not in known:
             raise InvalidInput("samples.unknown_ref", entity=wanted.entity, field=wanted.key, ref=text)
         return known[text]
