@@ -18,8 +18,11 @@ from typing import Any
 
 import formloom.metadata.fields  # noqa: F401  (fills the registry)
 from formloom.metadata import errors
+from formloom.metadata.checks import MEANING
 from formloom.metadata.checks import shape as shapes
+from formloom.metadata.checks.ids import WARNINGS
 from formloom.metadata.fieldtype import FIELD_TYPES, FieldType
+from formloom.metadata.wording import texts
 from formloom.runtime.cli import build_parser
 from formloom.runtime.settings import PREFIX, Settings
 
@@ -243,10 +246,20 @@ def compact(schema: Any) -> str:
     return f"`{json.dumps(schema, ensure_ascii=False)}`"
 
 
+def checks_page() -> str:
+    """Each check by its id: what it means, what it says, what to do, and whether it stops a changeset."""
+    rows = []
+    for name, meaning in MEANING.items():
+        severity = "warning" if name in WARNINGS else "error"
+        rows.append((f"`{name}`", severity, meaning, texts("en")[f"check.{name}.hint"]))
+    return table(("id", "severity", "meaning", "what to do"), rows)
+
+
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "field-types.md": ("Field types", field_types),
     "operators.md": ("Operators of conditions", operators),
     "documents.md": ("Documents", document_kinds),
+    "checks.md": ("Checks of documents", checks_page),
     "errors.md": ("Error codes", error_codes),
     "commands.md": ("Commands", commands),
     "settings.md": ("Settings", settings),

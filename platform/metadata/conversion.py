@@ -140,7 +140,7 @@ class Conversion:
             return [self._of_several(conn, olds)]
         if old.behaviour.target is not None and self.new.behaviour.target is None:
             return [self._titles(conn, olds).get]
-        faces = [shown, dumped, cell] if old.choices else [dumped, cell]
+        faces: list[Face] = [shown, dumped, cell] if old.choices else [dumped, cell]
         if self.new.behaviour.target is not None and old.behaviour.target is None:
             known = self._by_title(conn, [shown(value) for value in olds if value is not None])
             faces.insert(0, lambda value: known.get(fold(shown(value)), dumped(value)))

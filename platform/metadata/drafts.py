@@ -159,7 +159,7 @@ def _remembering(
             continue
         for document in entities:
             if document["key"] == row.key or row.key in document.get("was", ()):
-                found[place] = replace(row, document=remembering(document, row.document))
+                found[place] = replace(row, document=dict(remembering(document, row.document)))
     return found
 
 
@@ -205,5 +205,6 @@ def _merged_undo(change: Change, now: Stored | None) -> Stored | None:
     documents = [side.document for side in sides if side is not None and side.document is not None]
     if now is None or len(documents) != len(sides):
         return None
-    merge = layers.merge(*documents)
+    base, theirs, ours = documents
+    merge = layers.merge(base, theirs, ours)
     return None if merge.clashes else Stored(*now.place, dict(merge.value), now.base)

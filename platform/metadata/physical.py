@@ -204,24 +204,29 @@ def build_tables(
     entities: Mapping[str, Entity], is_virtual: Callable[[Field], bool], names: Names = AS_USUAL
 ) -> dict[str, sa.Table]:
     """Tables by entity key. An entity that stays the same object keeps its table."""
-    if names is not AS_USUAL:
-        metadata = new_metadata()
-        return {key: build_table(metadata, entity, is_virtual, names) for key, entity in entities.items()}
-    return {key: _known_table(entity, is_virtual) for key, entity in entities.items()}
+    other = {*names.tables, *(entity for entity, _ in names.columns)}
+    return {
+        key: _alone(entity, is_virtual, names) if key in other else _known_table(entity, is_virtual)
+        for key, entity in entities.items()
+    }
 
 
 def _known_table(entity: Entity, is_virtual: Callable[[Field], bool]) -> sa.Table:
     virtual = frozenset(key for key, field in entity.fields.items() if is_virtual(field))
     kept = entity.__dict__.setdefault("_tables", {})
     if virtual not in kept:
-        table = build_table(new_metadata(), entity, is_virtual)
-        for key in table.foreign_keys:
-            # What it points at stands for itself, so that no table holds on to others of its time.
-            target = key.target_fullname.partition(".")[0]
-            if target not in table.metadata.tables:
-                sa.Table(target, table.metadata, sa.Column("id", identifier(), primary_key=True))
-        kept[virtual] = table
+        kept[virtual] = _alone(entity, is_virtual, AS_USUAL)
     return kept[virtual]  # type: ignore[no-any-return]
+
+
+def _alone(entity: Entity, is_virtual: Callable[[Field], bool], names: Names) -> sa.Table:
+    """A table that holds on to no other: what it points at is stood for by its key alone."""
+    table = build_table(new_metadata(), entity, is_virtual, names)
+    for key in table.foreign_keys:
+        target = key.target_fullname.partition(".")[0]
+        if target not in table.metadata.tables:
+            sa.Table(target, table.metadata, sa.Column("id", identifier(), primary_key=True))
+    return table
 
 
 def create_all(conn: Connection, tables: Iterable[sa.Table]) -> None:

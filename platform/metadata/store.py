@@ -70,7 +70,8 @@ def read_rows(conn: Connection) -> list[Stored]:
 def effective(rows: Iterable[Stored]) -> dict[Identity, Document]:
     """What is in force, by (kind, key): as `merged`, but every former key is replaced by the present one."""
     result = merged(rows)
-    return dict(zip(result, renaming.resolved(result.values()), strict=True))
+    now = renaming.resolved(result.values())
+    return {identity: dict(document) for identity, document in zip(result, now, strict=True)}
 
 
 def merged(rows: Iterable[Stored]) -> dict[Identity, Document]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 import tempfile
 import threading
@@ -49,6 +50,7 @@ def _database(kind: str) -> Iterator[Database]:
             folder = stack.enter_context(tempfile.TemporaryDirectory())
             url = f"sqlite:///{Path(folder) / 'bench.db'}"
         else:
+            os.environ.setdefault(postgres.RUN, str(os.getpid()))
             server = postgres.server()
             name = server.create()
             stack.callback(server.drop, name)

@@ -36,7 +36,8 @@ def check(documents: Iterable[Mapping[str, Any]], changed: Collection[Identity] 
             valid.append(document)
     findings += _repeated(valid)
     model = Model.read(valid, {finding.document for finding in findings})
-    for part in (entities, dangling, layouts, access, rules):
+    findings += entities.check(model, changed)
+    for part in (dangling, layouts, access, rules):
         findings += part.check(model)
     if not any(finding.severity == "error" for finding in findings):
         findings += meaning.check(model)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from ..errors import ValueRefused
 from ..fieldtype import FIELD_TYPES
 from ..model import Entity, Field
-from .finding import Finding
+from .finding import Finding, Identity
 from .model import Document, Model
 from .names import ENTITY_WORDS, FIELD_WORDS, SHADOW_NAME, SQL_WORDS
 
@@ -19,12 +19,18 @@ MOST_INDEXES = 60
 Findings = Iterator[Finding]
 
 
-def check(model: Model) -> Findings:
-    """Findings in entities and option sets."""
+def check(model: Model, changed: Collection[Identity] | None = None) -> Findings:
+    """Findings in entities and option sets. With `changed`, an entity that did not change, nor any set of options,
+    is only looked at for what it has to do with others.
+    """
+    anew = changed is None or any(kind == "option_set" for kind, _ in changed)
     for key, document in model.of_kind("option_set").items():
         yield from _options(("option_set", key), "/options", document["options"])
     for key, document in model.of_kind("entity").items():
-        yield from _entity(model, model.entities[key], document)
+        if anew or ("entity", key) in (changed or ()):
+            yield from _entity(model, model.entities[key], document)
+        else:
+            yield from _among_others(model, key, document)
     yield from _parent_circles(model)
     yield from _former_entities(model)
 
@@ -71,6 +77,13 @@ def _title(entity: Entity, at: tuple[str, str]) -> Findings:
         yield Finding("M205", at, "/title", {"key": entity.title})
     elif not field.behaviour.sortable or field.behaviour.target is not None:
         yield Finding("M206", at, "/title", {"key": entity.title})
+
+
+def _among_others(model: Model, key: str, document: Document) -> Findings:
+    for position, raw in enumerate(document["fields"]):
+        yield from _subtable(
+            model, model.entities[key].fields[raw["key"]], (("entity", key), f"/fields/{position}")
+        )
 
 
 Where = tuple[tuple[str, str], str]

@@ -140,7 +140,6 @@ def _moves(condition: Condition, virtual: Collection[tuple[str, str]]) -> bool:
         case Comparison():
             relative = isinstance(condition.operand, Window | Between)
             return relative or (condition.field.entity, condition.field.key) in virtual
-    return False
 
 
 def _declared(entity: Entity) -> list[Field]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
@@ -66,7 +66,22 @@ def compile(text: str, entity: Entity, entities: Mapping[str, Entity] | Catalog)
 def compile_default(field: Field, entities: Mapping[str, Entity] | Catalog) -> Formula:
     """The field's `default_formula`; its values fit the field. Raises FormulaError."""
     known = entities if isinstance(entities, Mapping) else entities.entities
-    return _compile(str(field.default_formula), known[field.entity], known, field)
+    text = str(field.default_formula)
+    place = (field.key, text)
+    return _kept(known, field.entity, place, lambda: _compile(text, known[field.entity], known, field))
+
+
+def _kept(entities: Mapping[str, Entity], owner: str, place: object, make: Callable[[], Formula]) -> Formula:
+    """What `make` gives, as made before where all entities it looks at are the same objects."""
+    kept = entities[owner].__dict__.setdefault("_formulas", {})
+    known = kept.get(place)
+    if known is not None and all(entities.get(key) is entity for key, entity in known[1].items()):
+        return known[0]  # type: ignore[no-any-return]
+    made = make()
+    seen = {place[0] for place in _places(made, entities)} | {owner}
+    seen |= {str(entities[key].all_fields[name].option("target")) for key, name in _places(made, entities)}
+    kept[place] = (made, {key: entities.get(key) for key in seen})
+    return made
 
 
 def compile_all(entities: Mapping[str, Entity]) -> dict[Place, Formula]:
@@ -84,16 +99,7 @@ def compile_all(entities: Mapping[str, Entity]) -> dict[Place, Formula]:
 
 
 def _compile_field(field: Field, entities: Mapping[str, Entity]) -> Formula:
-    """The field's formula, as compiled before where all entities it looks at are the same."""
-    kept = entities[field.entity].__dict__.setdefault("_formulas", {})
-    known = kept.get(field.key)
-    if known is not None and all(entities.get(key) is entity for key, entity in known[1].items()):
-        return known[0]  # type: ignore[no-any-return]
-    made = _compile_anew(field, entities)
-    seen = {place[0] for place in _places(made, entities)} | {field.entity}
-    seen |= {str(entities[key].all_fields[name].option("target")) for key, name in _places(made, entities)}
-    kept[field.key] = (made, {key: entities.get(key) for key in seen})
-    return made
+    return _kept(entities, field.entity, field.key, lambda: _compile_anew(field, entities))
 
 
 def _compile_anew(field: Field, entities: Mapping[str, Entity]) -> Formula:
