@@ -1,4 +1,4 @@
-"""Reads the workbooks that are no .xlsx: Excel 97's .xls and OpenDocument's .ods.
+"""The one door to the reader of workbooks, and what guards those that are no .xlsx: .xls and .ods.
 
 Both go through the same reader as .xlsx. What guards them differs: an .xls cannot hold more than its format
 allows, an .ods says in a few characters that a cell is repeated a million times, judged before it is read.
@@ -77,6 +77,17 @@ def read_rows(path: Path, kind: str, name: str | None, limits: Limits) -> tuple[
         raise FileRefused("import.password") from None
     except (CalamineError, OSError, ValueError):
         raise FileRefused("import.unreadable") from None
+
+
+def sheet_rows(path: Path, name: str) -> list[Row]:
+    """The rows of a sheet of an .xlsx that has been proven safe. Raises FileRefused."""
+    try:
+        rows: list[Row] = (
+            CalamineWorkbook.from_path(str(path)).get_sheet_by_name(name).to_python(skip_empty_area=False)
+        )
+    except (CalamineError, OSError, ValueError):
+        raise FileRefused("import.unreadable") from None
+    return rows
 
 
 def hidden_sheets(path: Path) -> frozenset[str]:

@@ -15,8 +15,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook
-
 from . import other_formats, sheet_scan
 from .refusal import FileRefused
 from .workbook_guard import Limits, opened
@@ -137,12 +135,7 @@ def _put(rows: list[Row], cells: Mapping[tuple[int, int], Any]) -> None:
 
 
 def _calamine_rows(path: Path, name: str) -> list[Row]:
-    try:
-        rows: list[Row] = (
-            CalamineWorkbook.from_path(str(path)).get_sheet_by_name(name).to_python(skip_empty_area=False)
-        )
-    except (CalamineError, OSError, ValueError):
-        raise FileRefused("import.unreadable") from None
+    rows = other_formats.sheet_rows(path, name)
     _write_durations(rows)
     return rows
 

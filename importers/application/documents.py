@@ -14,7 +14,9 @@ from .proposal import Column, Proposal, Sheet, Words
 Document = dict[str, Any]
 
 LIST_COLUMNS, QUICK_FILTERS, HIGHLIGHTS, RELATED_COLUMNS = 9, 4, 3, 5
+_TEXTS = ("text",)
 _WIDE = ("textarea", "richtext", "json", "subtable", "address", "signature")
+_SEARCHED = ("phone", "email")
 _FILTERED = ("select", "boolean", "user", "department", "relation", "stage", "multiselect")
 _OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "view": ("view", "export"),
@@ -147,8 +149,8 @@ def title_of(sheet: Sheet) -> Column | None:
 def searched(sheet: Sheet, column: Column) -> bool:
     """Whether the search box looks into a column: the title, and what tells records apart by text."""
     kind = FIELD_TYPES[column.type]
-    texts = kind.kind == "text" and kind.target is None and "options" not in kind.needed
-    return texts and (column is title_of(sheet) or column.unique or column.type in ("phone", "email"))
+    texts = kind.kind in _TEXTS and kind.target is None and "options" not in kind.needed
+    return texts and (column is title_of(sheet) or column.unique or column.type in _SEARCHED)
 
 
 def _table(child: Sheet, taken: set[str]) -> Document:

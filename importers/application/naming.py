@@ -27,7 +27,7 @@ _ICONS: Mapping[str, str] = {
     "box": "product goods sku 产品 商品 物料 material stock inventory 库存",
     "tags": "category categories type group 类别 分类 类型",
     "send": "shipper shipping delivery carrier 物流 发货 快递",
-    "contract": "contract 合同 agreement",
+    "file-text": "contract 合同 agreement",
     "receipt": "invoice receipt bill 发票 收款 付款 回款 payment",
     "calendar-event": "visit meeting event 拜访 会议 活动 日程 schedule",
     "checklist": "task todo 任务 project 项目",

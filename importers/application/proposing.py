@@ -31,6 +31,8 @@ MOSTLY_DIFFERENT = 0.7
 """The part of names that are different, below which they name no record."""
 _SURE = ("text", "integer", "decimal", "money", "percent", "date", "datetime", "select", "phone", "email", "user")
 """Types of which a column without blanks is proposed as required."""
+_NAMES = ("text",)
+_KEY_TYPES = ("text", "integer", "credit_code", "code")
 _NAMING_TYPES = ("text", "email", "phone", "url", "code", "textarea", "integer", "select", "date", "autonumber")
 
 
@@ -154,7 +156,7 @@ def _is_key(column: Column, facts: Facts) -> bool:
         return False
     if hinted(column.header, "postcode"):
         return False
-    return column.type in ("text", "integer", "credit_code", "code") and hinted(column.header, "code")
+    return column.type in _KEY_TYPES and hinted(column.header, "code")
 
 
 def _title(sheet: Sheet) -> Column | None:
@@ -166,8 +168,8 @@ def _title(sheet: Sheet) -> Column | None:
     def rank(column: Column) -> tuple[int, int, int, float]:
         counts = column.counts
         telling = counts.blanks == 0 and counts.distinct >= MOSTLY_DIFFERENT * counts.filled
-        named = bool(_NAME.search(column.header)) and column.type == "text"
-        return (named and telling, column.type == "text" and telling, column.unique, -column.at)
+        named = bool(_NAME.search(column.header)) and column.type in _NAMES
+        return (named and telling, column.type in _NAMES and telling, column.unique, -column.at)
 
     return max(fit, key=rank)
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 ICONS = (
     *("table", "users", "user", "building", "building-store", "box", "shopping-cart", "list-details", "tags"),
-    *("contract", "receipt", "file-invoice", "calendar-event", "checklist", "map-pin", "cash", "briefcase"),
+    *("file-text", "receipt", "file-invoice", "calendar-event", "checklist", "map-pin", "cash", "briefcase"),
 )
 SHOWN_OPTIONS = 60
 
