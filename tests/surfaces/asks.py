@@ -54,6 +54,10 @@ CONDITIONS: tuple[dict[str, Any], ...] = (
     test(f"above.{F}"),
     test(f"above.above.{F}"),
     test(f"{F}.id"),
+    test(f"peers.{F}"),
+    {"some": "peers", "where": test(F)},
+    {"some": "firm.peers", "where": test(F)},
+    test(f"peers.upper.{F}"),
     {"some": F},
     {"none": F, "where": test("id", value=1)},
     {"some": f"firm.{F}"},
@@ -88,6 +92,10 @@ LISTED = (
     query(fields="lines"),
     query(filter=test("above.name", "is_not_empty", None)),
     query(filter={"some": "deal.firm"}),
+    query(filter={"some": "peers", "where": test("name", "contains", "q")}),
+    query(filter=test("upper", "in_branch", [1, 2, 3])),
+    query(filter={"not": test("above", "in_branch", 1)}),
+    query(filter=test("peers", "in_branch", 1), fields="name,peers,upper"),
     query(deleted="1"),
 )
 VALUES: tuple[Ask, ...] = tuple(body(**values) for values in ({}, {"name": None}, {"name": "x", "above": NO_ID}))
@@ -96,6 +104,7 @@ AGGREGATES = (
     {},
     {"group_by": ["name"], "measures": [{"op": "count"}, {"op": "max", "field": "budget"}]},
     {"group_by": ["above"]},
+    {"group_by": ["peers"]},
     {"group_by": ["keeper", "city"]},
     {"group_by": [{"field": "founded", "bucket": "month"}], "measures": [{"op": "sum", "field": "margin"}]},
     {

@@ -25,6 +25,8 @@ HIDDEN = {
     "secret_flag": "boolean",
     "secret_link": "relation",
     "secret_files": "file",
+    "secret_peers": "multi_relation",
+    "glimpse": "lookup",
     "traces": "subtable",
     "score": "formula",
     "total": "formula",
@@ -112,6 +114,8 @@ def _visible_of_firm() -> list[dict[str, Any]]:
         field("rank", "integer"),
         field("above", "relation", target="firm", on_delete="set_null"),
         field("keeper", "relation", target="vault"),
+        field("upper", "tree", on_delete="set_null"),
+        field("peers", "multi_relation", target="firm", on_delete="unlink", searchable=True),
         field("advisor", "user"),
         field("margin", "formula", formula="budget * 2", result="money"),
         field("lines", "subtable", target="item"),
@@ -126,13 +130,15 @@ def _hidden_of_firm(marks: Marks) -> list[dict[str, Any]]:
         "secret_kind": {"options": kinds},
         "secret_tags": {"options": kinds},
         "secret_link": {"target": "vault"},
+        "secret_peers": {"target": "firm", "on_delete": "unlink"},
+        "glimpse": {"path": "above.secret"},
         "traces": {"target": "trace"},
         "score": {"formula": "secret_no * 2", "result": "integer"},
         "total": {"formula": "score + 1", "result": "integer"},
         "spent": {"function": "sum", "of": "lines.cost"},
         "dealt": {"function": "sum", "of": "deal.amount", "by": "firm"},
     }
-    computed = ("score", "total", "spent", "dealt")
+    computed = ("score", "total", "spent", "dealt", "glimpse")
     return [
         field(key, kind, (marks.word if key in computed else marks.label)(key), **options.get(key, {}))
         for key, kind in HIDDEN.items()
@@ -142,6 +148,7 @@ def _hidden_of_firm(marks: Marks) -> list[dict[str, Any]]:
 def _layouts(marks: Marks) -> list[dict[str, Any]]:
     shadow = {"field": "secret", "op": "eq", "value": marks.word("a filter's constant")}
     columns = ["name", "city", "budget", "secret", "above", "keeper", "keeper.name", "above.secret", "score"]
+    columns += ["upper", "peers", "secret_peers", "glimpse"]
     return [
         {
             "kind": "list",

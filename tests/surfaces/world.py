@@ -229,6 +229,8 @@ class Filling:
             rank=marks.number(f"rank of {name}", *shown_to),
             papers=[self.file(f"paper of {name}", *shown_to)],
             above=self.world.ids.get("firm", {}).get("far"),
+            upper=self.world.ids.get("firm", {}).get("far"),
+            peers=[*self.world.ids.get("firm", {}).values()],
             keeper=vaults["treasure"],
             lines=[line],
             traces=[{"word": marks.word(f"trace of {name}")}],
@@ -249,6 +251,7 @@ class Filling:
             "secret_flag": True,
             "secret_files": [self.file(f"secret file of {name}")],
             "secret_link": self.world.ids["vault"]["treasure"],
+            "secret_peers": [*self.world.ids.get("firm", {}).values()],
         }
 
     def deals(self) -> None:
