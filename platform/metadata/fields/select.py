@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy.types import TypeEngine
 
@@ -27,7 +27,7 @@ class Select(Choice):
     """The key of one option. Retired options are shown but not accepted any more."""
 
     name = "select"
-    label_words = (
+    label_words: ClassVar[tuple[str, ...]] = (
         "状态",
         "类型",
         "类别",

@@ -50,7 +50,8 @@ def bar_code(text: str) -> str:
 def _svg(name: str, width: int, height: int, path: str) -> str:
     return (
         f'<svg class="symbol symbol-{name}" viewBox="0 0 {width} {height}" aria-hidden="true" '
-        f'preserveAspectRatio="xMinYMid" shape-rendering="crispEdges"><rect width="{width}" height="{height}" fill="#fff"/>'
+        f'preserveAspectRatio="xMinYMid" shape-rendering="crispEdges">'
+        f'<rect width="{width}" height="{height}" fill="#fff"/>'
         f'<path fill="#000" d="{path}"/></svg>'
     )
 
