@@ -5,7 +5,7 @@ SQLite cannot change the keys of a table; such steps copy it (`rebuild`), which 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import singledispatchmethod
 from types import MappingProxyType
 from typing import Any
@@ -23,6 +23,7 @@ from .crash import crash_point
 from .errors import SetupError
 from .model import Field
 from .moving import Move, fill, returned
+from .objects import by_columns, field_document, index_of, keys_of
 from .physical import build_column, links_name, object_name, table_name
 from .plan import Plan
 from .reading import read_field
@@ -132,8 +133,8 @@ class Executor:
     @run.register
     def _rename_indexes(self, step: s.RenameIndexes) -> None:
         before, after = self.before.tables[step.was], self.current.tables[step.entity]
-        indexes, quote = _by_columns(after, after.indexes), self.conn.dialect.identifier_preparer.quote
-        for place, old in _by_columns(before, before.indexes).items():
+        indexes, quote = by_columns(after, after.indexes), self.conn.dialect.identifier_preparer.quote
+        for place, old in by_columns(before, before.indexes).items():
             new = indexes.get(place)
             if new is None or new.name == old.name:
                 continue
@@ -144,8 +145,8 @@ class Executor:
                 self.conn.exec_driver_sql(f"ALTER INDEX {quote(str(old.name))} RENAME TO {quote(str(new.name))}")
         if self.is_sqlite:
             return
-        keys = _by_columns(after, after.foreign_key_constraints)
-        for place, key in _by_columns(before, before.foreign_key_constraints).items():
+        keys = by_columns(after, after.foreign_key_constraints)
+        for place, key in by_columns(before, before.foreign_key_constraints).items():
             if place in keys and keys[place].name != key.name:
                 names = f"{quote(str(key.name))} TO {quote(str(keys[place].name))}"
                 self.conn.exec_driver_sql(f"ALTER TABLE {quote(after.name)} RENAME CONSTRAINT {names}")
@@ -176,7 +177,7 @@ class Executor:
         for key in table.foreign_keys:
             self._clear_dangling(table, key)
         if self.is_sqlite:
-            rebuild(self.conn, table.name, added=_keys(table))
+            rebuild(self.conn, table.name, added=keys_of(table))
         else:
             self._add_foreign_keys(s.AddForeignKeys(step.entity))
 
@@ -278,7 +279,7 @@ class Executor:
         self._keep_column(entity, name)
         self._adopt(entity, name)
         for index in indexes:
-            self.operations.impl.create_index(_index(self.desired, entity, str(index.name)))
+            self.operations.impl.create_index(index_of(self.desired, entity, str(index.name)))
 
     def _both(self, step: s.FieldStep) -> tuple[Field, Field]:
         old, new = (c.entities[step.entity].all_fields[step.field] for c in (self.current, self.desired))
@@ -316,11 +317,11 @@ class Executor:
 
     @run.register
     def _add_index(self, step: s.AddIndex) -> None:
-        self.operations.impl.create_index(_index(self.desired, step.entity, step.index))
+        self.operations.impl.create_index(index_of(self.desired, step.entity, step.index))
 
     @run.register
     def _drop_index(self, step: s.DropIndex) -> None:
-        self.operations.impl.drop_index(_index(self.current, step.entity, step.index))
+        self.operations.impl.drop_index(index_of(self.current, step.entity, step.index))
 
     @run.register
     def _drop_foreign_key(self, step: s.DropForeignKey) -> None:
@@ -390,28 +391,3 @@ class Executor:
         if not _recompute:
             raise SetupError("setup.no_recompute")
         _recompute[0](self.conn, self.desired, step.entity, step.fields)
-
-
-def field_document(field: Field) -> dict[str, Any]:
-    """A document from which the field's values can be read again; choices are spelt out."""
-    document = {"key": field.key, "type": field.type, "label": field.label, **field.options}
-    if field.choices:
-        document["options"] = [{"key": choice.key, "label": choice.label} for choice in field.choices]
-    return document
-
-
-def _index(catalog: Catalog, entity: str, name: str) -> sa.Index:
-    return next(index for index in catalog.tables[entity].indexes if index.name == name)
-
-
-def _by_columns(table: sa.Table, objects: Iterable[Any]) -> dict[tuple[Any, ...], Any]:
-    """Indexes or keys by what they are on, whatever it is called."""
-    order = {column: position for position, column in enumerate(table.columns)}
-    return {
-        (tuple(order[column] for column in one.columns), getattr(one, "unique", None), str(one.name)[:2]): one
-        for one in objects
-    }
-
-
-def _keys(table: sa.Table) -> list[sa.ForeignKey]:
-    return sorted(table.foreign_keys, key=lambda key: key.parent.name)
