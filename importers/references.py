@@ -63,9 +63,7 @@ class Lookup:
         raise ValueRefused(code, text=word[:60])
 
 
-def resolve_column(
-    reader: Reader, field: Field, raws: Sequence[Any]
-) -> tuple[list[Any], dict[int, ValueRefused]]:
+def resolve_column(reader: Reader, field: Field, raws: Sequence[Any]) -> tuple[list[Any], dict[int, ValueRefused]]:
     """Ids for a column of words, None where empty, and the refusals by position. Statements: one per 500 words.
 
     Where a field points at several, a cell names them one after another, and its ids are a tuple.

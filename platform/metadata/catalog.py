@@ -16,7 +16,8 @@ import sqlalchemy as sa
 from . import fields as _fields  # noqa: F401  (fills the registry of field types)
 from . import reading
 from .errors import NotFound
-from .model import Dashboard, Detail, Entity, Field, Form, Grant, ListLayout, Menu, OptionSet, Role, Rule
+from .layouts import Dashboard, Detail, Form, ListLayout, Menu
+from .model import Entity, Field, Grant, OptionSet, Role, Rule
 from .physical import AS_USUAL, Names, build_all_links, build_tables
 from .results import is_lookup
 

@@ -13,25 +13,6 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from .layouts import (  # noqa: F401  (layouts are metadata too; they fill a file of their own)
-    Calendar,
-    Column,
-    Composer,
-    Dashboard,
-    Detail,
-    Form,
-    Gallery,
-    Kanban,
-    ListLayout,
-    Menu,
-    MenuItem,
-    Placed,
-    Related,
-    RowColor,
-    Section,
-    Total,
-    Widget,
-)
 from .wording import Label, text_of
 
 if TYPE_CHECKING:

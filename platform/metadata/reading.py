@@ -11,35 +11,26 @@ from types import MappingProxyType
 from typing import Any
 
 from .fieldtype import FIELD_TYPES
-from .model import (
-    SYSTEM_FIELDS,
+from .layouts import (
     Calendar,
     Column,
     Composer,
     Dashboard,
     Detail,
-    Effect,
-    Entity,
-    Field,
     Form,
     Gallery,
-    Grant,
     Kanban,
     ListLayout,
     Menu,
     MenuItem,
-    Option,
-    OptionSet,
     Placed,
     Related,
-    Role,
     RowColor,
-    Rule,
     Section,
     Total,
-    Uniqueness,
     Widget,
 )
+from .model import SYSTEM_FIELDS, Effect, Entity, Field, Grant, Option, OptionSet, Role, Rule, Uniqueness
 from .results import with_results
 from .wording import LANGUAGES, say
 

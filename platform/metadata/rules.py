@@ -11,7 +11,8 @@ from . import conditions, formula
 from .conditions import Condition
 from .conditions.parse import Entities
 from .formula import Formula
-from .model import Effect, Entity, Form, Rule
+from .layouts import Form
+from .model import Effect, Entity, Rule
 
 if TYPE_CHECKING:
     from .catalog import Catalog

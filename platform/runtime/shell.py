@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ..metadata.model import MenuItem
+from ..metadata.layouts import MenuItem
 from ..metadata.wording import say, text_of
 from .records.kept import Kept
 

@@ -93,7 +93,7 @@ SURFACES = (
     Surface(
         "POST",
         "/api/v1/records/{entity}/{id}/reveal",
-        (body(field="name"), body(field="city"), {}),
+        (body(field="name"), body(field="city")),
         mentions=(body(field=F),),
     ),
     Surface(

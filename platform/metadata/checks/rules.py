@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .. import reading, rules
+from .. import formula, reading, rules
 from ..dependencies import condition_fields, in_order, resolve_path
 from ..errors import FormloomError
 from ..fieldtype import FIELD_TYPES
@@ -206,7 +206,7 @@ def _circles(model: Model, graph: dict[Place, set[Place]], origin: Mapping[Place
 
 def _computed_from(model: Model, field: Field) -> Iterator[Place]:
     if "formula" in field.options:
-        named = rules.formula.compile(field.option("formula"), model.entities[field.entity], model.entities).reads
+        named = formula.compile(field.option("formula"), model.entities[field.entity], model.entities).reads
     else:
         named = frozenset({str(field.option("of"))}) if field.option("by") is None else frozenset()
     for path in named:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from ...metadata.columns import ExactNumber
 from ...metadata.errors import AccessDenied, NotFound, UnknownField
-from ...metadata.model import Column, Field, Widget
+from ...metadata.layouts import Column, Widget
+from ...metadata.model import Field
 from ...metadata.wording import say, text_of
 from ..records import Records, paths
 from ..records.aggregate import AggregateRequest, Dimension, Measure

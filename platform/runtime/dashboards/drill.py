@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from ...metadata.errors import BadFilter, UnknownField
-from ...metadata.model import Field, ListLayout, Widget
+from ...metadata.layouts import ListLayout, Widget
+from ...metadata.model import Field
 from ..listview.state import parts_of, written
 from ..records.aggregate import Dimension
 from ..records.listrequest import check_filter

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from ...metadata.model import Field, Widget
+from ...metadata.layouts import Widget
+from ...metadata.model import Field
 from ...metadata.wording import say
 from ..records import paths
 from ..records.aggregate import Dimension, Group

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import sqlalchemy as sa
 
 from ...metadata.errors import InvalidInput, NotFound
-from ...metadata.model import Dashboard, Widget
+from ...metadata.layouts import Dashboard, Widget
 from ...rbac.tables import departments, users
 from ..records import paths
 from .period import EVER, PERIODS, Period, read_period

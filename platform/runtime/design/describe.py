@@ -22,7 +22,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "usual": ("text", "textarea", "integer", "decimal", "money", "date", "datetime", "boolean", "select"),
     "choice": ("multiselect", "stage", "tags", "rating", "color"),
     "number": ("percent", "duration", "time", "autonumber"),
-    "contact": ("phone", "email", "url", "address", "region", "geo"),
+    "reach": ("phone", "email", "url", "address", "region", "geo"),
     "people": ("user", "multi_user", "department", "role"),
     "links": ("relation", "multi_relation", "subtable", "tree"),
     "worked_out": ("formula", "rollup", "lookup"),

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...metadata import reading
-from ...metadata.model import Entity, Field, Placed, Section
+from ...metadata.layouts import Placed, Section
+from ...metadata.model import Entity, Field
 from ...metadata.wording import text_of
 from ..formview.draft import Draft, draft_of_record
 from ..formview.inputs import FormBuilder

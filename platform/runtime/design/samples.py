@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ...metadata.errors import FormloomError, UnknownField, ValueRefused
-from ...metadata.model import Field, ListLayout
+from ...metadata.layouts import ListLayout
+from ...metadata.model import Field
 from ..records import Records, paths
 from ..records.listrequest import ListRequest, check_filter, check_sort
 from ..records.record import Record

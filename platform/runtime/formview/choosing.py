@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ...metadata import conditions, rules
-from ...metadata.model import Form, Placed, Section
+from ...metadata.layouts import Form, Placed, Section
 from ..records.kept import keep
 from ..records.record import Record
 from .draft import Draft

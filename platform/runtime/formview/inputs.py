@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from ...metadata.errors import NotFound
 from ...metadata.fields.choice import OTHER
-from ...metadata.model import Field, Option, Placed, Section
+from ...metadata.layouts import Placed, Section
+from ...metadata.model import Field, Option
 from ...metadata.rules import LOCK, SET
 from ...metadata.uploads import FileFacts, facts_in
 from ...metadata.wording import text_of

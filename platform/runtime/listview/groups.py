@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import escape
 
 from ...metadata.errors import UnknownField
-from ...metadata.model import Field, Total
+from ...metadata.layouts import Total
+from ...metadata.model import Field
 from ...metadata.wording import say
 from ..records import Records, paths
 from ..records.aggregate import Aggregate, AggregateRequest, Dimension, Measure

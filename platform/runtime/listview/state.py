@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
 from ...metadata.errors import InvalidInput, NotFound, UnknownField
-from ...metadata.model import ListLayout
+from ...metadata.layouts import ListLayout
 from ..records.listrequest import ListRequest, check_group
 
 if TYPE_CHECKING:

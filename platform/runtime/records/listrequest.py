@@ -15,7 +15,7 @@ import orjson
 
 from ...metadata import conditions
 from ...metadata.errors import BadFilter, InvalidInput, UnknownField
-from ...metadata.model import ListLayout
+from ...metadata.layouts import ListLayout
 from . import paths
 from .selection import stored_fields
 

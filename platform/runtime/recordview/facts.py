@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from ...metadata.model import Detail, Field, Placed, Section
+from ...metadata.layouts import Detail, Placed, Section
+from ...metadata.model import Field
 from ...metadata.wording import text_of
 from ..formview.choosing import sections_shown
 from ..formview.draft import Draft

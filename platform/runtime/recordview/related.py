@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from ...metadata.errors import NotFound
-from ...metadata.model import Related
+from ...metadata.layouts import Related
 from ...metadata.wording import text_of
 from ..records.listrequest import ListRequest
 

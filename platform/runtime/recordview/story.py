@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from ...metadata.model import Composer
+from ...metadata.layouts import Composer
 from ...metadata.wording import say
 from ..records import Records
 from ..records.listrequest import ListRequest

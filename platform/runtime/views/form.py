@@ -159,7 +159,8 @@ def _shown(
     form = form_for(ctx, entity, draft, record)
     sections = builder.sections(sections_of(ctx, entity, form))
     back = call.form.one("_" + BACK) or call.query.one(BACK)
-    home = f"/e/{entity}/{call.record_id()}" if operation == EDIT else f"/e/{entity}"
+    number = record["id"] if record is not None else call.record_id() if operation == EDIT else 0
+    home = f"/e/{entity}/{number}" if operation == EDIT else f"/e/{entity}"
     found = builder.entity
     return render(
         ctx,

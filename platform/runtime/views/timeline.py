@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ...metadata.errors import AccessDenied, Conflict, FormloomError, InvalidInput, NotFound
-from ...metadata.model import Composer, Placed
+from ...metadata.layouts import Composer, Placed
 from ...metadata.wording import say
 from ..context import Context
 from ..formview.draft import Draft, draft_of_form, draft_of_values, written
