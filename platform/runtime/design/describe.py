@@ -12,6 +12,7 @@ from ...metadata.fieldtype import FIELD_TYPES, FieldType
 from ...metadata.formula.compiler import FUNCTIONS, OVER_CHILDREN
 from ...metadata.model import Entity, Field
 from ...metadata.wording import text_of, texts
+from ..listview.groups import has_few_values
 
 if TYPE_CHECKING:
     from ...metadata.catalog import Catalog
@@ -127,6 +128,9 @@ def _describe_field(field: Field, lang: str) -> dict[str, Any]:
         "sortable": behaviour.sortable,
         "computed": behaviour.computed,
         "aggregates": list(behaviour.aggregates),
+        "recurs": has_few_values(field),
+        "dated": any(operator.name == "within" for operator in behaviour.operators),
+        "pictured": getattr(behaviour, "picture", False),
         "target": field.option("target"),
         "points": behaviour.target == "target",
         "choices": [

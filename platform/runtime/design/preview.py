@@ -15,20 +15,17 @@ from ...metadata.model import Entity, Field
 from ...metadata.wording import text_of
 from ..formview.draft import Draft, draft_of_record
 from ..formview.inputs import FormBuilder
-from ..listview.rows import draw_rows
-from ..listview.screen import TITLE_WIDTH, usual_width
-from ..records import paths
 from ..recordview.facts import Facts
 from ..render import render
 from . import samples
 from .boards import draw_dashboard
+from .lists import draw_list
 from .menus import draw_menu
 from .workspace import Workspace
 
 if TYPE_CHECKING:
     from ..context import Context
 
-ROWS_OF_LIST = 12
 ROWS_OF_FIELDS = 3
 
 Document = Mapping[str, Any]
@@ -95,32 +92,6 @@ def _known(sections: tuple[Section, ...], entity: Entity) -> list[Section]:
         placed: tuple[Placed, ...] = tuple(p for p in section.fields if p.field in entity.all_fields)
         found.append(Section(section.key, section.label, placed, section.columns, section.collapsed))
     return found
-
-
-def draw_list(work: Workspace, seen: Context, document: Document) -> str:
-    """A list with its first rows."""
-    layout = reading.read_list(document)
-    entity = seen.catalog.entity(layout.entity)
-    columns = [column.field for column in layout.columns]
-    heads = []
-    for number, column in enumerate(layout.columns):
-        chain = paths.resolve(seen.access, entity.key, column.field)
-        usual = usual_width(chain[-1], seen.lang)
-        width = column.width or (max(usual, TITLE_WIDTH) if number == 0 else usual)
-        label = " · ".join(part.text(seen.lang) for part in chain)
-        heads.append((column.field, label, width, chain[-1].behaviour.numeric))
-    rows = samples.rows_of_list(work.ctx, seen, layout, columns, ROWS_OF_LIST)
-    return drawn(
-        seen,
-        "design/list.html",
-        entity=entity,
-        chosen=layout,
-        heads=heads,
-        sorted={key.removeprefix("-"): key.startswith("-") for key in layout.sort},
-        quick=[entity.all_fields[key] for key in layout.quick_filters if key in entity.all_fields],
-        rows=draw_rows(seen, entity.key, columns, rows, pick=False),
-        lists=[text_of(other["label"], seen.lang) for other in work.of_kind("list", entity.key)],
-    )
 
 
 def draw_detail(work: Workspace, seen: Context, document: Document) -> str:

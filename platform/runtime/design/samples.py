@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ...metadata.errors import FormloomError, UnknownField, ValueRefused
-from ...metadata.layouts import ListLayout
 from ...metadata.model import Field
 from ..records import Records, paths
-from ..records.listrequest import ListRequest, check_filter, check_sort
-from ..records.record import Record
+from ..records.aggregate import Aggregate, AggregateRequest, Group
+from ..records.listrequest import NEWEST_FIRST, ListRequest, check_filter, check_sort
+from ..records.record import Page, Record
 
 if TYPE_CHECKING:
+    from ...rbac.access import Access
     from ..context import Context
 
 INVENTED = 3
@@ -34,37 +37,118 @@ def is_kept(old: Field | None, new: Field | None) -> bool:
 
 
 def rows(now: Context, seen: Context, entity: str, columns: Sequence[str], limit: int) -> list[Record]:
-    """At most `limit` rows with a value, or None, under each path of `columns`. Queries: 1."""
-    return rows_of_list(now, seen, ListLayout("", entity, "", ()), columns, limit)
+    """At most `limit` rows with a value, or None, under each path of `columns`. Queries: 1 or 2."""
+    return Samples(now, seen).list(ListRequest(entity, tuple(columns), limit=limit)).items
 
 
-def rows_of_list(
-    now: Context, seen: Context, layout: ListLayout, columns: Sequence[str], limit: int
-) -> list[Record]:
-    """As `rows`, in the order and under the filter of a layout, as far as today's tables know them."""
-    entity = layout.entity
-    if entity in now.catalog.entities and now.access.may(entity, "view"):
-        stored = tuple(path for path in columns if _is_stored(now, seen, entity, path))
-        request = _ordered(now, ListRequest(entity, stored or ("id",), limit=limit), layout)
-        found = Records(now).list(request).items
-        if found:
-            return [_completed(record, columns) for record in found]
-        if Records(now).list(ListRequest(entity, ("id",), limit=1)).items:
-            return []
-    return [invented(seen, entity, columns, number) for number in range(1, INVENTED + 1)]
+class Samples(Records):
+    """Records as a draft would show them: read from today's tables as far as these know what is asked for, without
+    the rest; invented where the draft's entity has none yet.
+    """
+
+    def __init__(self, now: Context, seen: Context) -> None:
+        super().__init__(now)
+        self.seen = seen
+
+    def list(self, request: ListRequest) -> Page:
+        """The first rows, with a value, or None, under each column. Queries: 1 or 2."""
+        found = super().list(self._fitting(request)).items if self._is_known(request.entity) else []
+        if not found and self.are_invented(request.entity):
+            found = self._invented(request.entity, request.columns)
+        return Page([_completed(record, request.columns) for record in found])
+
+    def aggregate(self, request: AggregateRequest) -> Aggregate:
+        """The numbers; of what is not stored yet there are none, and all rows are one group. Queries: 1 or 2."""
+        if self.are_invented(request.entity):
+            return self._counted(request)
+        known = [n for n, one in enumerate(request.measures) if one.field is None or self._has(request, one.field)]
+        group_by = tuple(one for one in request.group_by if self._has(request, one.field))
+        asked = replace(
+            request,
+            measures=tuple(request.measures[n] for n in known),
+            group_by=group_by,
+            fixed=self._holding(request.entity, request.fixed),
+        )
+        found = super().aggregate(asked)
+        blank = (None,) * (len(request.group_by) - len(group_by))
+        groups = []
+        for group in found.groups:
+            numbers = dict(zip(known, group.values, strict=True))
+            values = tuple(numbers.get(n) for n in range(len(request.measures)))
+            groups.append(Group((*group.keys, *blank), (*group.labels, *blank), values))
+        return Aggregate(groups, found.more)
+
+    def lanes(self, request: ListRequest, field: str, values: Sequence[Any], each: int) -> Sequence[Record]:
+        """The first rows of each value of a field; of one not stored yet the first rows. Queries: 1 or 2."""
+        columns = tuple(dict.fromkeys((*request.columns, field)))
+        if self.are_invented(request.entity) or not self._is_stored(request.entity, field):
+            return self.list(replace(request, columns=columns, limit=each)).items
+        found = super().lanes(self._fitting(request), field, values, each)
+        return [_completed(record, columns) for record in found]
+
+    def are_invented(self, entity: str) -> bool:
+        """Whether nothing has been entered yet that could be shown. Queries: 1, once."""
+        if entity not in self._empty:
+            asked = ListRequest(entity, ("id",), limit=1)
+            self._empty[entity] = not (self._is_known(entity) and super().list(asked).items)
+        return self._empty[entity]
+
+    @cached_property
+    def _empty(self) -> dict[str, bool]:
+        return {}
+
+    def _is_known(self, entity: str) -> bool:
+        return entity in self.ctx.catalog.entities and self.ctx.access.may(entity, "view")
+
+    def _is_stored(self, entity: str, path: str) -> bool:
+        return _is_stored(self.ctx, self.seen, entity, path)
+
+    def _has(self, request: AggregateRequest, path: str) -> bool:
+        return self._is_stored(request.entity, path)
+
+    def _holding(self, entity: str, condition: Any) -> Any:
+        """The condition where it can be asked today, else None."""
+        try:
+            if condition is not None:
+                check_filter(self.ctx.access, entity, condition)
+        except FormloomError:
+            return None
+        return condition
+
+    def _fitting(self, request: ListRequest) -> ListRequest:
+        """What of a request today's tables can answer."""
+        entity, access = request.entity, self.ctx.access
+        columns = tuple(path for path in request.columns if self._is_stored(entity, path))
+        group = request.group if request.group and self._is_stored(entity, request.group) else None
+        tints = tuple(tint for tint in request.tints if self._holding(entity, tint[0]) is not None)
+        return replace(
+            request,
+            columns=columns or ("id",),
+            filter=self._holding(entity, request.filter),
+            fixed=self._holding(entity, request.fixed),
+            sort=tuple(key for key in request.sort if _can_sort(access, entity, key)) or NEWEST_FIRST,
+            group=group,
+            tints=tints,
+        )
+
+    def _invented(self, entity: str, columns: Sequence[str]) -> Sequence[Record]:
+        return [invented(self.seen, entity, columns, number) for number in range(1, INVENTED + 1)]
+
+    def _counted(self, request: AggregateRequest) -> Aggregate:
+        """How many invented rows each group has."""
+        paths_of = [dimension.field for dimension in request.group_by]
+        rows = self._invented(request.entity, paths_of)
+        counts = Counter(tuple(row[path] for path in paths_of) for row in rows)
+        rest = (None,) * (len(request.measures) - 1)
+        return Aggregate([Group(keys, (None,) * len(keys), (n, *rest)) for keys, n in counts.items()])
 
 
-def _ordered(now: Context, request: ListRequest, layout: ListLayout) -> ListRequest:
-    """The request with what of the layout holds today."""
+def _can_sort(access: Access, entity: str, key: str) -> bool:
     try:
-        if layout.filter is not None:
-            check_filter(now.access, request.entity, layout.filter)
-            request = replace(request, fixed=layout.filter)
-        if layout.sort:
-            request = replace(request, sort=check_sort(now.access, request.entity, layout.sort))
+        check_sort(access, entity, [key])
     except FormloomError:
-        return request
-    return request
+        return False
+    return True
 
 
 def _is_stored(now: Context, seen: Context, entity: str, path: str) -> bool:

@@ -48,13 +48,13 @@ def group_choices(ctx: Context, state: ListState) -> list[GroupChoice]:
             chain = paths.resolve(ctx.access, state.request.entity, path)
         except UnknownField:
             continue
-        if path == now or _has_few_values(chain[-1]):
+        if path == now or has_few_values(chain[-1]):
             label = " · ".join(part.text(ctx.lang) for part in chain)
             found.append(GroupChoice(path, label, state.href(group=path), path == now))
     return found[: MOST_CHOICES + 1]
 
 
-def _has_few_values(field: Field) -> bool:
+def has_few_values(field: Field) -> bool:
     """Whether values recur: choices, yes and no, people, other records."""
     behaviour = field.behaviour
     recurs = bool(field.choices) or behaviour.kind == "boolean" or behaviour.target is not None
@@ -67,7 +67,7 @@ def totals_shown(ctx: Context, state: ListState) -> tuple[Total, ...]:
     return tuple(total for total in (state.layout.totals if state.layout else ()) if total.field in shown)
 
 
-def summed(ctx: Context, state: ListState) -> Aggregate:
+def summed(ctx: Context, state: ListState, records: Records | None = None) -> Aggregate:
     """The numbers below the list, or those of each group where it has groups. Queries: 1."""
     request = state.request
     totals = totals_shown(ctx, state)
@@ -79,7 +79,7 @@ def summed(ctx: Context, state: ListState) -> Aggregate:
         fixed=request.fixed,
         search=request.search,
     )
-    return Records(ctx).aggregate(asked)
+    return (records or Records(ctx)).aggregate(asked)
 
 
 def number_cells(ctx: Context, state: ListState, values: tuple[Any, ...]) -> dict[str, str]:
@@ -101,22 +101,24 @@ def _number(ctx: Context, field: Field, total: Total, value: Any) -> str:
     return f'<span class="total">{said} {shown}</span>'
 
 
-def group_heads(ctx: Context, state: ListState, *, pick: bool) -> GroupHeads | None:
+def group_heads(
+    ctx: Context, state: ListState, *, pick: bool, records: Records | None = None
+) -> GroupHeads | None:
     """What stands between the rows; None for a list without groups. Queries: 1 where it has them."""
-    return GroupHeads(ctx, state, pick=pick) if state.request.group else None
+    return GroupHeads(ctx, state, summed(ctx, state, records), pick=pick) if state.request.group else None
 
 
 class GroupHeads:
     """Draws a heading wherever a row's group is another than that of the row before."""
 
-    def __init__(self, ctx: Context, state: ListState, *, pick: bool) -> None:
+    def __init__(self, ctx: Context, state: ListState, numbers: Aggregate, *, pick: bool) -> None:
         assert state.request.group is not None
         self.ctx, self.state = ctx, state
         self.path = state.request.group
         field = paths.resolve(ctx.access, state.request.entity, self.path)[-1]
         self.cell: Cell = cell_of(ctx, field, self.path)
         self.width = len(state.columns) + 1 + pick
-        self.numbers = {group.keys[0]: group.values for group in summed(ctx, state).groups}
+        self.numbers = {group.keys[0]: group.values for group in numbers.groups}
         self.last: Any = self
 
     def before(self, record: Record) -> str:

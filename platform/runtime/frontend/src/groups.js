@@ -18,12 +18,17 @@ document.adoptedStyleSheets.push(frozen);
 whenShown(".list-screen", (screen) => {
   const count = Number(screen.dataset.frozen ?? 1);
   const table = screen.querySelector("table.records");
-  frozen.replaceSync("");
-  if (count < 2 || !table || matchMedia("(max-width: 640px)").matches) return;
-  const place = () => frozen.replaceSync(rulesFor(table, count));
+  freeze(frozen, table, matchMedia("(max-width: 640px)").matches ? 1 : count);
+});
+
+/** Let a style sheet keep the first `count` columns of a table in sight. */
+export function freeze(sheet, table, count) {
+  sheet.replaceSync("");
+  if (count < 2 || !table) return;
+  const place = () => sheet.replaceSync(rulesFor(table, count));
   new ResizeObserver(place).observe(table);
   place();
-});
+}
 
 function rulesFor(table, count) {
   const heads = [...table.tHead.rows[0].cells];

@@ -6,6 +6,7 @@ import { button, choice, group, number, several, small, toggle, words } from "./
 import { draggable } from "./drag.js";
 import { documentSwitch, removeDocument } from "./form.js";
 import { insertAt, register, shift } from "./frame.js";
+import { keepColumns, lookSettings } from "./list_look.js";
 import { textOf, w } from "./words.js";
 
 const COLUMN = "column:";
@@ -81,6 +82,8 @@ register({
     frame.edit((document) => document.columns.splice(at(document, node.slice(COLUMN.length)), 1));
     frame.select(null);
   },
+
+  drawn: (frame, doc, view) => view.kind !== "phone" && keepColumns(doc),
 
   /** Dragging the edge of a head changes its width. */
   press(frame, view, event) {
@@ -163,6 +166,7 @@ function listSettings(frame) {
       several(w("quick_filters"), fields.map((field) => [field.key, field.label]), document.quick_filters ?? [], (keys) => set("quick_filters", keys)),
       toggle(w("default_list"), document.default, (on) => makeDefault(frame, on)),
     ),
+    lookSettings(frame, set, columnChoices(frame, document.entity)),
     make("p", { class: "d-hint" }, w("select_hint"), make("br"), w("keys_help")),
     others ? button(w("delete_document", { name: textOf(document.label, frame.lang) }), "trash", () => removeDocument(frame), { kind: "quiet" }) : null,
   ];

@@ -1,0 +1,82 @@
+"""The screen of a list in its designer: rows, groups and numbers as members will see them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.runtime.views.test_design import COMPANY, LIST, keep, with_field
+from tests.runtime.world import Visitor
+
+ROWS = [
+    {"name": "Able", "grade": "b", "city": "Rome", "staff": 100, "founded": "2026-11-05"},
+    {"name": "Baker", "grade": "a", "city": "Oslo", "staff": 20},
+    {"name": "Charlie", "staff": 3},
+    {"name": "Dog", "grade": "b", "staff": 4},
+]
+
+
+@pytest.fixture
+def boss(visitor: Visitor) -> Visitor:
+    """The administrator's browser."""
+    return visitor.sign_in("boss")
+
+
+@pytest.fixture
+def stocked(boss: Visitor) -> Visitor:
+    """As `boss`, with a few companies."""
+    for row in ROWS:
+        assert boss.api("POST", "/records/company", row).status_code == 201
+    return boss
+
+
+def shown(visitor: Visitor, **more: object) -> str:
+    """The screen of a list with these settings."""
+    answer = keep(visitor, {**LIST, **more})
+    assert answer["findings"] == [], answer["findings"]
+    return answer["html"]
+
+
+def words(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]*>", " ", html).split())
+
+
+def groups(html: str) -> list[str]:
+    return [words(each) for each in re.findall(r'<tr class="group-head">(.*?)</tr>', html, re.S)]
+
+
+def below(html: str) -> str:
+    return words(html.partition("<tfoot>")[2].partition("</tfoot>")[0])
+
+
+def test_groups_and_totals_are_those_of_the_list(stocked: Visitor):
+    html = shown(stocked, group="grade", totals=[{"field": "staff", "op": "sum"}])
+
+    told = groups(html)
+    assert len(told) == 3
+    assert any("Staff ∑ 104" in each and " 2 " in each for each in told), told
+    assert below(html) == "∑ 127"
+
+
+def test_how_many_columns_stay_and_how_high_rows_are(stocked: Visitor):
+    html = shown(stocked, frozen=2, density="compact")
+
+    assert 'data-frozen="2"' in html and 'data-rows="compact"' in html
+    assert "<tfoot>" not in html and not groups(html)
+
+
+def test_a_field_nobody_published_yet_groups_and_counts_nothing(stocked: Visitor):
+    keep(stocked, with_field(key="worth", type="integer", label="Worth"), COMPANY)
+
+    columns = ["name", "worth"]
+    html = shown(stocked, columns=columns, group="worth", totals=[{"field": "worth", "op": "sum"}])
+
+    assert [each.split()[-1] for each in groups(html)] == ["4"]
+    assert below(html) == ""
+
+
+def test_without_rows_examples_are_grouped(boss: Visitor):
+    html = shown(boss, group="grade", totals=[{"field": "staff", "op": "sum"}])
+
+    assert groups(html) and html.count("<tr data-id=") == 3
