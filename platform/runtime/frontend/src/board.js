@@ -2,7 +2,7 @@
 
 import { make, say, whenShown } from "./page.js";
 import { toast } from "./overlays.js";
-import { saved } from "./inplace.js";
+import { inTurn, saved } from "./inplace.js";
 
 whenShown("#board[data-movable]", async (board) => {
   const { default: Sortable } = await import("sortablejs");
@@ -59,7 +59,11 @@ function step(card, key) {
 }
 
 /** Save that a card now stands in another lane; where it is refused, it goes back to where it was. */
-async function move(card, from, to, before, undoing = false) {
+function move(card, from, to, before, undoing = false) {
+  return inTurn(() => keep(card, from, to, before, undoing));
+}
+
+async function keep(card, from, to, before, undoing) {
   const lane = to.closest(".lane");
   const board = card.closest("#board");
   card.classList.add("saving");

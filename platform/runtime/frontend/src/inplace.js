@@ -2,6 +2,14 @@
 
 import { csrf, say } from "./page.js";
 
+let last = Promise.resolve();
+
+/** Run `work` when what was begun before has ended: a second move must know what the first one made of the record. */
+export function inTurn(work) {
+  last = last.then(work, work);
+  return last;
+}
+
 /**
  * The revision the record of an element (data-id, data-rev) has once `values` are saved. What a rule warns of is
  * asked first. Throws an Error whose message may be shown.

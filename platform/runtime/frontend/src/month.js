@@ -2,7 +2,7 @@
 
 import { reload, say, whenShown } from "./page.js";
 import { toast } from "./overlays.js";
-import { saved } from "./inplace.js";
+import { inTurn, saved } from "./inplace.js";
 
 const DAY = 86_400_000;
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
@@ -52,7 +52,13 @@ function later(text, days) {
   return moment.toISOString();
 }
 
-async function move(entry, days, undoing = false) {
+function move(entry, days, undoing = false) {
+  const { id } = entry.dataset;
+  // The month is drawn anew after each move; what is there then knows its latest revision.
+  return inTurn(() => shift(document.querySelector(`#month .entry[data-id="${id}"]`) ?? entry, days, undoing));
+}
+
+async function shift(entry, days, undoing) {
   const { start, end } = document.getElementById("month").dataset;
   const values = { [start]: later(entry.dataset.from, days) };
   if (end && entry.dataset.to) values[end] = later(entry.dataset.to, days);

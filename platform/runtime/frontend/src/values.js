@@ -278,6 +278,14 @@ function chosenOrDay(line, names, values, exact) {
   return exact ? group(control, day) : control;
 }
 
+/** A named span in words, such as "today"; nothing for one without a name. */
+export function spanWords(value) {
+  const parts = Object.entries(value);
+  const all = [...Object.entries(SPANS), ...Object.entries(WINDOWS)];
+  const found = all.find(([, each]) => Object.keys(each).length === parts.length && parts.every(([key, part]) => each[key] === part));
+  return found ? say(`day.${found[0]}`) : "";
+}
+
 function group(...parts) {
   return make("div", { class: "builder-values" }, ...parts);
 }

@@ -3,6 +3,7 @@
 import { buildCondition } from "../builder.js";
 import { toast } from "../overlays.js";
 import { asked, icon, make } from "../page.js";
+import { spanWords } from "../values.js";
 import { row } from "./controls.js";
 import { w } from "./words.js";
 
@@ -14,23 +15,31 @@ export function conditionRow(frame, label, { entity, value, change, none = w("no
   const drop = make("button", { type: "button", class: "btn btn-quiet btn-icon btn-small", "aria-label": w("remove"), hidden: !present }, icon("x"));
   const tell = async () => {
     drop.hidden = !present;
-    words.textContent = present ? sentence(present, await fieldsOf(frame, entity)) : none;
+    words.textContent = present ? await worded(frame, entity, present) : none;
   };
   const put = (next) => {
     present = next;
     change(next);
     tell();
   };
-  open.addEventListener("click", async () => {
-    try {
-      buildCondition(open, await fieldsOf(frame, entity), present, put);
-    } catch (error) {
-      toast(error.message, { bad: true });
-    }
-  });
+  open.addEventListener("click", () => build(frame, open, entity, present, put));
   drop.addEventListener("click", () => put(null));
   if (present) tell().catch(() => {});
   return row(label, make("div", { class: "d-condition" }, words, make("div", { class: "line" }, open, drop)), { note });
+}
+
+/** Open the builder of a condition at an element; `put` gets it, null when it says nothing. */
+export async function build(frame, anchor, entity, present, put) {
+  try {
+    buildCondition(anchor, await fieldsOf(frame, entity), present, put);
+  } catch (error) {
+    toast(error.message, { bad: true });
+  }
+}
+
+/** A condition in words. */
+export async function worded(frame, entity, condition) {
+  return sentence(condition, await fieldsOf(frame, entity));
 }
 
 /** The fields of an entity with their operators, those of the draft too. */
@@ -53,6 +62,6 @@ function valueText(field, value) {
   if (Array.isArray(value)) return value.map((each) => valueText(field, each)).join("、");
   const chosen = field.choices?.find((each) => each.key === value);
   if (chosen) return chosen.label;
-  if (value !== null && typeof value === "object") return "…";
+  if (value !== null && typeof value === "object") return spanWords(value) || "…";
   return typeof value === "boolean" ? w(value ? "yes" : "no") : String(value ?? "");
 }

@@ -6,6 +6,7 @@ import { button, choice, group, number, several, small, toggle, words } from "./
 import { draggable } from "./drag.js";
 import { documentSwitch, removeDocument } from "./form.js";
 import { insertAt, register, shift } from "./frame.js";
+import { colorSettings } from "./list_colors.js";
 import { keepColumns, lookSettings } from "./list_look.js";
 import { textOf, w } from "./words.js";
 
@@ -167,6 +168,7 @@ function listSettings(frame) {
       toggle(w("default_list"), document.default, (on) => makeDefault(frame, on)),
     ),
     lookSettings(frame, set, columnChoices(frame, document.entity)),
+    colorSettings(frame, set),
     make("p", { class: "d-hint" }, w("select_hint"), make("br"), w("keys_help")),
     others ? button(w("delete_document", { name: textOf(document.label, frame.lang) }), "trash", () => removeDocument(frame), { kind: "quiet" }) : null,
   ];

@@ -42,7 +42,7 @@ export function optionsEditor({ options, lang, change, fixed = new Set(), staged
       : small(w("delete"), "x", () => put(present.filter((each) => each.key !== option.key)));
     const more = small(w("more"), "dots", () => details(option, set));
     const grip = make("span", { class: "d-grip", title: w("drag_option") }, icon("grip-vertical"));
-    return make("li", { class: option.retired ? "off" : null, "data-key": option.key }, grip, colorButton(option, set), label, more, drop);
+    return make("li", { class: option.retired ? "off" : null, "data-key": option.key }, grip, colorButton(option.color, (color) => set({ color })), label, more, drop);
   };
 
   const details = (option, set) => {
@@ -96,15 +96,16 @@ export function optionsEditor({ options, lang, change, fixed = new Set(), staged
   return make("div", { class: "d-options-editor" }, list, make("div", { class: "line" }, button(w("add_option"), "plus", () => add(), { kind: "quiet" }), button(w("paste_options"), "clipboard-list", paste, { kind: "quiet" })));
 }
 
-function colorButton(option, set) {
+/** A dot in a colour, by which another is chosen. */
+export function colorButton(present, change) {
   const flyout = make("div", { class: "flyout d-colors", popover: "auto", id: `d-colors-${++counter}` });
   for (const color of COLORS) {
     flyout.append(make("button", { type: "button", class: "d-dot", "data-color": color, title: w(`color.${color}`), "aria-label": w(`color.${color}`), click: () => {
       flyout.hidePopover();
-      set({ color });
+      change(color);
     } }));
   }
-  const open = make("button", { type: "button", class: "d-dot", "data-color": option.color ?? "gray", popovertarget: flyout.id, title: w("color"), "aria-label": w("color") });
+  const open = make("button", { type: "button", class: "d-dot", "data-color": present ?? "gray", popovertarget: flyout.id, title: w("color"), "aria-label": w("color") });
   return make("span", {}, open, flyout);
 }
 
