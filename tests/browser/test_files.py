@@ -160,7 +160,11 @@ def test_what_is_not_taken_is_said_and_what_failed_is_tried_again(new: Page):
 
 def test_a_form_waits_for_its_files_and_an_upload_can_be_cancelled(new: Page):
     held: list[Route] = []
-    new.route("**/api/v1/files", held.append)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    new.route("**/api/v1/files", hold)
     box(new, "papers").locator("input[type=file]").set_input_files([PDF, {**PDF, "name": "two.pdf"}])
     expect(new.locator(".is-loading")).to_have_count(2)
 
