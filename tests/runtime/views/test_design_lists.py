@@ -80,3 +80,20 @@ def test_without_rows_examples_are_grouped(boss: Visitor):
     html = shown(boss, group="grade", totals=[{"field": "staff", "op": "sum"}])
 
     assert groups(html) and html.count("<tr data-id=") == 3
+
+
+def test_rows_have_the_colour_of_the_first_condition_that_holds(stocked: Visitor):
+    tints = [
+        {"when": {"field": "staff", "op": "gt", "value": 50}, "color": "red"},
+        {"when": {"field": "staff", "op": "gt", "value": 10}, "color": "teal"},
+    ]
+
+    assert re.findall(r'data-color="(red|teal)"', shown(stocked, colors=tints, sort=["name"])) == ["red", "teal"]
+
+
+def test_a_colour_for_a_field_nobody_published_yet_tints_nothing(stocked: Visitor):
+    keep(stocked, with_field(key="worth", type="integer", label="Worth"), COMPANY)
+
+    html = shown(stocked, colors=[{"when": {"field": "worth", "op": "gt", "value": 1}, "color": "red"}])
+
+    assert html.count("<tr data-id=") == 4 and 'data-color="red"' not in html
