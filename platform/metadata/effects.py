@@ -17,6 +17,7 @@ from . import steps as s
 from .catalog import Catalog
 from .conversion import between
 from .errors import ValueRefused
+from .fields.choice import OTHER
 from .model import Field
 from .moving import SAMPLES, Move, returned, spans, survey
 from .partial import counts
@@ -205,7 +206,8 @@ def is_refused(field: Field, value: Any) -> bool:
     """Whether the field, as it will be, would not take a value it holds."""
     if field.choices:
         keys = value if isinstance(value, tuple) else (value,)
-        return any(key not in field.choice_by_key for key in keys)
+        written = (key for key in keys if not (field.other and str(key).startswith(OTHER)))
+        return any(key not in field.choice_by_key for key in written)
     raw = field.behaviour.dump(field, value)
     try:
         field.behaviour.parse(field, raw)

@@ -90,6 +90,8 @@ class _Rewriter:
                 self._replace(reference, now)
         if self.document.get("kind") == "entity":
             self._entity()
+        if self.document.get("kind") == "rule":
+            self._rule()
         return self.document
 
     def _now(self, reference: Reference) -> str | None:
@@ -134,6 +136,14 @@ class _Rewriter:
                     self._own()["fields"][position][name] = now
             self._link_of_rollup(raw, entity, position)
             self._from_form(raw.get("filter"), entity, ["fields", position, "filter"])
+
+    def _rule(self) -> None:
+        """What a rule sets is worked out over records of its entity."""
+        for position, effect in enumerate(self.document["effects"]):
+            text = effect.get("formula")
+            now = present_formula(self.known, self.document["entity"], text) if isinstance(text, str) else text
+            if now != text:
+                self._own()["effects"][position]["formula"] = now
 
     def _link_of_rollup(self, raw: Document, entity: Entity, position: int) -> None:
         """A roll-up that does not say by which field goes by the one called like its entity, as it was called."""

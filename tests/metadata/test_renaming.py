@@ -170,6 +170,23 @@ def test_formulas_say_the_present_keys(text: str, wanted: str):
     assert found["fields"][-1]["formula"] == wanted
 
 
+@pytest.mark.parametrize(("text", "wanted"), [case[1:] for case in REWRITTEN], ids=[c[0] for c in REWRITTEN])
+def test_what_a_rule_sets_says_the_present_keys(text: str, wanted: str):
+    fields = [field("new", was=["old"]), link("up"), field("older"), {**field("same"), "label": "Same"}]
+    rule = {
+        "kind": "rule",
+        "key": "r",
+        "entity": "account",
+        "label": "R",
+        "when": {"field": "old", "op": "eq", "value": "x"},
+        "effects": [{"type": "set", "field": "old", "formula": text}],
+    }
+    found = renaming.resolved([entity("account", *fields), rule])[1]
+
+    assert found["when"]["field"] == "new"
+    assert found["effects"] == [{"type": "set", "field": "new", "formula": wanted}]
+
+
 def test_nothing_is_copied_where_nothing_was_renamed():
     documents = [entity("account", field("x")), LIST]
 
