@@ -41,9 +41,9 @@ class Lane:
 class Board:
     """The board of a list for one reader. Queries: 2."""
 
-    def __init__(self, ctx: Context, state: ListState) -> None:
+    def __init__(self, ctx: Context, state: ListState, records: Records | None = None) -> None:
         assert state.layout is not None and state.layout.kanban is not None
-        self.ctx, self.state = ctx, state
+        self.ctx, self.state, self.records = ctx, state, records or Records(ctx)
         self.spec: Kanban = state.layout.kanban
         self.entity = state.request.entity
         self.rights = ctx.access.entity(self.entity)
@@ -102,7 +102,7 @@ class Board:
             fixed=request.fixed,
             search=request.search,
         )
-        return {group.keys[0]: group.values for group in Records(self.ctx).aggregate(asked).groups}
+        return {group.keys[0]: group.values for group in self.records.aggregate(asked).groups}
 
     def _total(self, values: list[Any]) -> Markup | None:
         if not values or values[0] is None or self.spec.total is None:
@@ -117,5 +117,5 @@ class Board:
         fields = [path for path in visible(self.ctx, self.entity, wanted) if path != self.spec.by]
         maker = CardMaker(self.ctx, self.entity, fields)
         request = replace(self.state.request, columns=maker.columns, after=None)
-        records = Records(self.ctx).lanes(request, self.spec.by, list(self._numbers), EACH)
+        records = self.records.lanes(request, self.spec.by, list(self._numbers), EACH)
         return [maker.make(record, lane=record[self.spec.by]) for record in records]

@@ -55,9 +55,9 @@ class Day:
 class Month:
     """The month of a list for one reader. Queries: 1."""
 
-    def __init__(self, ctx: Context, state: ListState) -> None:
+    def __init__(self, ctx: Context, state: ListState, records: Records | None = None) -> None:
         assert state.layout is not None and state.layout.calendar is not None
-        self.ctx, self.state = ctx, state
+        self.ctx, self.state, self.records = ctx, state, records or Records(ctx)
         self.spec: Calendar = state.layout.calendar
         self.entity = state.request.entity
         self.rights = ctx.access.entity(self.entity)
@@ -127,7 +127,7 @@ class Month:
             limit=MOST_ENTRIES,
             after=None,
         )
-        return Records(self.ctx).list(request).items
+        return self.records.list(request).items
 
     def _overlaps(self) -> dict[str, Any]:
         """Records that begin before the shown days end, and end, or begin, when they have begun."""

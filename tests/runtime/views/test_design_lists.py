@@ -97,3 +97,50 @@ def test_a_colour_for_a_field_nobody_published_yet_tints_nothing(stocked: Visito
     html = shown(stocked, colors=[{"when": {"field": "worth", "op": "gt", "value": 1}, "color": "red"}])
 
     assert html.count("<tr data-id=") == 4 and 'data-color="red"' not in html
+
+
+WAYS = {
+    "kanban": {"by": "grade", "fields": ["city"], "total": "staff"},
+    "calendar": {"start": "founded", "color": "grade"},
+    "gallery": {"fields": ["city"]},
+}
+
+
+def ways(html: str) -> dict[str, bool]:
+    """By way that was drawn, whether it is the one in sight."""
+    return {key: "hidden" not in rest for key, rest in re.findall(r'data-shown="(\w+)"([^>]*)>', html)}
+
+
+@pytest.mark.parametrize("view", ["table", *WAYS])
+def test_each_way_is_drawn_and_the_list_opens_as_it_says(stocked: Visitor, view: str):
+    html = shown(stocked, **WAYS, view=view, group="grade")
+
+    assert ways(html) == {way: way == view for way in ("table", *WAYS)}
+    lanes = re.findall(r'<section class="lane" data-lane="(\w*)".*?>(.*?)</section>', html, re.S)
+    said = {key: words(inside) for key, inside in lanes}
+    assert "Able" in said["b"] and "104" in said["b"] and "Charlie" in said[""]
+    assert 'class="month"' in html and html.count("gallery-card") == len(ROWS)
+    assert len(groups(html)) == 3
+
+
+def test_a_table_alone_needs_no_choice(stocked: Visitor):
+    html = shown(stocked)
+
+    assert ways(html) == {"table": True} and "data-way=" not in html
+
+
+def test_a_board_of_a_field_nobody_published_yet_has_all_in_one_lane(stocked: Visitor):
+    options = [{"key": "hot", "label": "Hot"}, {"key": "cold", "label": "Cold"}]
+    keep(stocked, with_field(key="heat", type="select", label="Heat", options=options), COMPANY)
+
+    html = shown(stocked, view="kanban", kanban={"by": "heat"})
+
+    counts = re.findall(r'data-lane="(\w*)".*?data-lane-count>(\d+)<', html, re.S)
+    assert counts == [("", "4"), ("hot", "0"), ("cold", "0")]
+
+
+@pytest.mark.parametrize("view", WAYS)
+def test_without_rows_examples_stand_in_every_way(boss: Visitor, view: str):
+    html = shown(boss, **{view: WAYS[view]}, view=view)
+
+    assert "Name 1" in html.partition(f'data-shown="{view}"')[2]

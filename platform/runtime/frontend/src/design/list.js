@@ -8,6 +8,7 @@ import { documentSwitch, removeDocument } from "./form.js";
 import { insertAt, register, shift } from "./frame.js";
 import { colorSettings } from "./list_colors.js";
 import { keepColumns, lookSettings } from "./list_look.js";
+import { showWay, viewSettings } from "./list_views.js";
 import { textOf, w } from "./words.js";
 
 const COLUMN = "column:";
@@ -84,7 +85,10 @@ register({
     frame.select(null);
   },
 
-  drawn: (frame, doc, view) => view.kind !== "phone" && keepColumns(doc),
+  drawn(frame, doc, view) {
+    showWay(frame, doc);
+    if (view.kind !== "phone") keepColumns(doc);
+  },
 
   /** Dragging the edge of a head changes its width. */
   press(frame, view, event) {
@@ -169,6 +173,7 @@ function listSettings(frame) {
     ),
     lookSettings(frame, set, columnChoices(frame, document.entity)),
     colorSettings(frame, set),
+    viewSettings(frame, columnChoices(frame, document.entity)),
     make("p", { class: "d-hint" }, w("select_hint"), make("br"), w("keys_help")),
     others ? button(w("delete_document", { name: textOf(document.label, frame.lang) }), "trash", () => removeDocument(frame), { kind: "quiet" }) : null,
   ];
