@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 CLEANED = ("form", "list", "detail", "grant")
 """Kinds of documents out of which a field can be taken without asking what they mean then."""
 
+NEEDED = {"kanban": "by", "calendar": "start"}
+"""The ways of a list that are nothing without a field, and where they name it."""
+
 
 def uses(work: Workspace, entity: str, field: str) -> dict[str, Any]:
     """Where a field is named: {uses: [{label, count}], documents: [{id, document, base}]}; these without it."""
@@ -42,9 +45,20 @@ def _cleaned(work: Workspace, identity: Identity, paths: list[str]) -> dict[str,
     # From the back, so that earlier places keep their numbers.
     for path in sorted(paths, key=_order, reverse=True):
         _take_out(document, path.strip("/").split("/"))
+    if identity[0] == "list":
+        _drop_ways(document)
     draft = work.drafts.get(identity)
     base = draft.base if draft is not None else work.ctx.catalog.documents.get(identity)
     return {"id": ":".join(identity), "document": document, "base": base}
+
+
+def _drop_ways(document: dict[str, Any]) -> None:
+    """Take away the ways of a list that have lost the field they need."""
+    for way, name in NEEDED.items():
+        if way in document and name not in document[way]:
+            del document[way]
+            if document.get("view") == way:
+                del document["view"]
 
 
 def _order(path: str) -> list[tuple[int, str]]:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.runtime.views.test_design import COMPANY, LIST, keep, with_field
+from tests.runtime.views.test_design import COMPANY, LIST, ask, keep, with_field
 from tests.runtime.world import Visitor
 
 ROWS = [
@@ -144,3 +144,14 @@ def test_without_rows_examples_stand_in_every_way(boss: Visitor, view: str):
     html = shown(boss, **{view: WAYS[view]}, view=view)
 
     assert "Name 1" in html.partition(f'data-shown="{view}"')[2]
+
+
+def test_a_list_lets_go_of_a_field_in_every_setting(stocked: Visitor):
+    tints = [{"when": {"field": "grade", "op": "eq", "value": "a"}, "color": "red"}]
+    shown(stocked, **WAYS, view="kanban", group="grade", colors=tints)
+
+    found = ask(stocked, "uses", entity="company", field="grade").json()["documents"]
+
+    cleaned = next(each["document"] for each in found if each["id"] == "list:company.all")
+    assert not {"kanban", "view", "group"} & cleaned.keys() and not cleaned.get("colors")
+    assert cleaned["calendar"] == {"start": "founded"} and cleaned["gallery"] == WAYS["gallery"]
