@@ -11,6 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 
@@ -70,11 +71,16 @@ def prepared_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def on_postgresql(fill: Callable[[str], None] | None = None) -> Iterator[Database]:
     """A new PostgreSQL database, copied from what `fill(url)` has filled once per run; dropped in the end."""
     server = postgres.server()
-    name = server.create(server.template(fill.__name__, fill)) if fill else server.create()
+    name = server.create(server.template(_named(fill), fill)) if fill else server.create()
     try:
         yield from opened(server.url(name))
     finally:
         server.drop(name)
+
+
+def _named(fill: Callable[[str], None]) -> str:
+    """A short name that no other function has."""
+    return f"{fill.__name__}_{crc32(f'{fill.__module__}.{fill.__qualname__}'.encode()):08x}"
 
 
 def opened(url: str) -> Iterator[Database]:
