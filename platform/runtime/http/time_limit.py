@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
+from ...metadata.database import begin_limited
+
 STEPS = 50_000
 """SQLite looks at the clock each time it has done so many instructions: a few milliseconds."""
 
@@ -27,6 +29,5 @@ def time_limited(conn: Connection, seconds: int) -> Iterator[None]:
         finally:
             driver.set_progress_handler(None, 0)
     else:
-        # By the driver, not as a statement of the request: it is a setting of the transaction and ends with it.
-        driver.execute(f"SET LOCAL statement_timeout = {seconds * 1000:d}")
+        begin_limited(driver, seconds * 1000)
         yield

@@ -264,12 +264,12 @@ class ListScreen:
         columns, heads = self.state.columns, group_heads(self.ctx, self.state, pick=self.selectable)
         return draw_rows(self.ctx, self.entity, columns, self.page.items, pick=self.selectable, heads=heads)
 
-    @property
+    @cached_property
     def groups(self) -> list[GroupChoice]:
         """What rows may be grouped by."""
         return group_choices(self.ctx, self.state)
 
-    @property
+    @cached_property
     def group_label(self) -> str:
         """What rows are grouped by, in words; empty when they are not."""
         return next((choice.label for choice in self.groups if choice.current and choice.path), "")
@@ -285,7 +285,7 @@ class ListScreen:
         """How the list is shown."""
         return self.state.view
 
-    @property
+    @cached_property
     def ways(self) -> list[Way]:
         """The ways the list can be shown."""
         return [
