@@ -102,13 +102,22 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A titled group of placed fields in 1 to 4 columns."""
+    """A titled group of placed fields in 1 to 4 columns, in the tab of that key; None is the first one."""
 
     key: str
     label: Label
     fields: tuple[Placed, ...]
     columns: int = 2
     collapsed: bool = False
+    tab: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One of the tabs that sections are spread over."""
+
+    key: str
+    label: Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +133,7 @@ class Form:
     roles: tuple[str, ...] = ()
     when: Mapping[str, Any] | None = None
     position: int = 0
+    tabs: tuple[Tab, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +163,7 @@ class Composer:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """What a record's page shows. Empty `sections` means the form's."""
+    """What a record's page shows. Empty `sections` means the form's, with its tabs."""
 
     key: str
     entity: str
@@ -164,6 +174,7 @@ class Detail:
     related: tuple[Related, ...] = ()
     timeline: bool = True
     composer: Composer | None = None
+    tabs: tuple[Tab, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

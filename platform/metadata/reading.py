@@ -27,6 +27,7 @@ from .layouts import (
     Related,
     RowColor,
     Section,
+    Tab,
     Total,
     Widget,
 )
@@ -238,6 +239,7 @@ def read_form(document: Document) -> Form:
         roles=tuple(document.get("roles", ())),
         when=document.get("when"),
         position=document.get("position", 0),
+        tabs=_read_tabs(document),
     )
 
 
@@ -261,10 +263,16 @@ def _read_effect(raw: Document) -> Effect:
 
 
 def _read_sections(raw: Sequence[Document]) -> tuple[Section, ...]:
-    return tuple(
-        Section(s["key"], s["label"], _read_placed(s["fields"]), s.get("columns", 2), s.get("collapsed", False))
-        for s in raw
-    )
+    return tuple(_read_section(section) for section in raw)
+
+
+def _read_section(raw: Document) -> Section:
+    more = {name: raw[name] for name in ("columns", "collapsed", "tab") if name in raw}
+    return Section(raw["key"], raw["label"], _read_placed(raw["fields"]), **more)
+
+
+def _read_tabs(document: Document) -> tuple[Tab, ...]:
+    return tuple(Tab(tab["key"], tab["label"]) for tab in document.get("tabs", ()))
 
 
 def _read_placed(raw: Sequence[Any]) -> tuple[Placed, ...]:
@@ -286,6 +294,7 @@ def read_detail(document: Document) -> Detail:
         related=tuple(_read_related(r) for r in document.get("related", ())),
         timeline=document.get("timeline", True),
         composer=_read_composer(document["composer"]) if "composer" in document else None,
+        tabs=_read_tabs(document),
     )
 
 

@@ -52,7 +52,7 @@ MEANING = {
     "M306": "a dashboard is named that does not exist",
     # Layouts.
     "M310": "an entity has more than one default list",
-    "M311": "two sections or cards have the same key",
+    "M311": "two sections, tabs or cards have the same key",
     "M312": "a field stands twice in a layout",
     "M313": "a list is sorted by a field that has no order",
     "M314": "the stage of a detail layout is a field without options",
@@ -64,6 +64,7 @@ MEANING = {
     "M320": "a card stands out of the grid",
     "M321": "a card opens a list of another entity",
     "M322": "a list opens in a way that it does not describe",
+    "M323": "a section stands in a tab that does not exist",
     # Roles and grants.
     "M401": "roles include each other in a circle",
     "M402": "a grant is about a sub entity, whose rights follow its parent",

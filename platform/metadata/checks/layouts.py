@@ -84,9 +84,14 @@ def _never_used(model: Model) -> Findings:
 
 def _sections(document: Document, at: tuple[str, str]) -> Findings:
     sections = document.get("sections", ())
-    for key, count in Counter(section["key"] for section in sections).items():
-        if count > 1:
-            yield Finding("M311", at, "/sections", {"key": key})
+    for part in ("sections", "tabs"):
+        for key, count in Counter(each["key"] for each in document.get(part, ())).items():
+            if count > 1:
+                yield Finding("M311", at, f"/{part}", {"key": key})
+    tabs = {tab["key"] for tab in document.get("tabs", ())}
+    for number, section in enumerate(sections):
+        if section.get("tab") not in (None, *tabs):
+            yield Finding("M323", at, f"/sections/{number}/tab", {"key": section["tab"]})
     placed = [p["field"] if isinstance(p, Mapping) else p for section in sections for p in section["fields"]]
     for key, count in Counter(placed).items():
         if count > 1:

@@ -151,10 +151,10 @@ class Difference:
 
 
 def _differences(draft: Draft) -> list[Difference]:
-    """What of the document's named parts (fields, sections, options, cards) is new, gone or changed."""
+    """What of the document's named parts (fields, tabs, sections, options, cards) is new, gone or changed."""
     before, after = draft.base or {}, draft.document or {}
     found: list[Difference] = []
-    for name in ("fields", "sections", "options", "widgets"):
+    for name in ("fields", "tabs", "sections", "options", "widgets"):
         old, new = (_by_key(side.get(name)) for side in (before, after))
         found += [Difference("new", new[key]) for key in new if key not in old]
         found += [Difference("removed", old[key]) for key in old if key not in new]

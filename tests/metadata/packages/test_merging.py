@@ -82,6 +82,27 @@ def test_documents_merge(
     assert all(row.base == now.get(row.key) for row in outcome["site"])
 
 
+def test_tabs_of_ours_stay_around_sections_and_fields_the_package_adds():
+    main, more = ({"key": key, "label": key, "fields": [key]} for key in ("main", "more"))
+    form = {"kind": "form", "key": "item.form", "entity": "item", "label": "Item", "sections": [main, more]}
+    tabs = [{"key": "t1", "label": "One"}, {"key": "t2", "label": "Two"}]
+    ours = {**form, "tabs": tabs, "sections": [{**main, "tab": "t1"}, {**more, "tab": "t2"}]}
+    new = {"key": "new", "label": "new", "fields": ["size"]}
+    theirs = {**form, "sections": [main, {**more, "fields": ["more", "price"]}, new]}
+
+    merged = merging.merge([shipped(form), edited(ours, form)], "shop", [theirs], {})
+
+    assert merged.disputes == []
+    outcome = after([shipped(form), edited(ours, form)], merged)["in_force"]["form", "item.form"]
+    assert outcome["tabs"] == tabs
+    # What the package adds stands in the first tab until somebody moves it.
+    assert outcome["sections"] == [
+        {**main, "tab": "t1"},
+        {**more, "tab": "t2", "fields": ["more", "price"]},
+        new,
+    ]
+
+
 def test_undecided_conflicts_are_open_and_keep_ours():
     rows = [shipped(LIST), edited(OURS)]
     merged = merging.merge(rows, "shop", [THEIRS], {})
