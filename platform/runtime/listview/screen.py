@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from ...metadata import conditions
 from ...metadata.model import Entity, Field
 from ...metadata.wording import say, text_of
 from ..records import paths
+from ..records.kept import Kept
 from ..records.record import Page
 from ..shell import ENTITY_ICON
 from .board import Board
@@ -24,6 +26,8 @@ from .state import ListState, ways_of
 
 if TYPE_CHECKING:
     from ..context import Context
+
+_drawn: Kept[Markup] = Kept(3_000)
 
 NARROWEST, WIDEST, PIXELS_PER_CHARACTER, PADDING, TITLE_WIDTH = 88, 240, 7, 28, 260
 WAYS = {"table": "table", "kanban": "layout-kanban", "calendar": "calendar", "gallery": "layout-grid"}
@@ -168,6 +172,20 @@ class ListScreen:
     def column_keys(self) -> str:
         """The columns, as the address would say them."""
         return ",".join(self.state.columns)
+
+    def drawn(self, part: str, caller: Callable[[], Markup]) -> Markup:
+        """A part of the page that is the same whenever this reader asks for this address, drawn once."""
+        place = (part, self._standing)
+        found = _drawn.get(self.ctx.catalog, place)
+        if found is None:
+            found = caller()
+            _drawn.put(self.ctx.catalog, place, found)
+        return found
+
+    @cached_property
+    def _standing(self) -> Hashable:
+        given = tuple(pair for pair in self.state.given.items() if pair[0] != "after")
+        return self.ctx.actor, self.ctx.lang, self.entity, self.layout, given
 
     @cached_property
     def tabs(self) -> list[Tab]:

@@ -17,6 +17,7 @@ from ...metadata import conditions
 from ...metadata.errors import BadFilter, InvalidInput, UnknownField
 from ...metadata.layouts import ListLayout
 from . import paths
+from .kept import Kept
 from .selection import stored_fields
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ USUAL_ROWS = 50
 LONGEST_SEARCH = 200
 COUNTS = ("none", "capped", "exact")
 NEWEST_FIRST = ("-id",)
+KEPT_REQUESTS = 1_000
 
 _SORT = re.compile(r"-?[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*", re.ASCII)
 _KNOWN = frozenset({"filter", "sort", "fields", "search", "limit", "after", "count", "deleted"})
@@ -69,8 +71,24 @@ class ListRequest:
     ) -> ListRequest:
         """The request in URL parameters: `filter` (JSON), `sort`, `fields`, `search`, `limit`, `after`, `count`,
         `deleted`; any other name is a filter, `city=…` or `amount__gte=…`, unless it is in `also`. What is not
-        given comes from `layout`. Raises NotFound, InvalidInput.
+        given comes from `layout`. Whoever asks the same again gets the same object. Raises NotFound, InvalidInput.
         """
+        place = (access.actor, entity, layout.key if layout else "", tuple(params.items()), also)
+        found = _read.get(access.catalog, place)
+        if found is None:
+            found = cls._parsed(access, entity, params, layout, also)
+            _read.put(access.catalog, place, found)
+        return found
+
+    @classmethod
+    def _parsed(
+        cls,
+        access: Access,
+        entity: str,
+        params: Mapping[str, str],
+        layout: ListLayout | None,
+        also: frozenset[str],
+    ) -> ListRequest:
         access.entity(entity).require("view")
         request = cls.of_layout(access, entity, layout)
         shorthand = [(name, value) for name, value in params.items() if name not in _KNOWN and name not in also]
@@ -103,6 +121,8 @@ class ListRequest:
         tints = tuple((c.when, c.color) for c in layout.colors if _may_decide(access, entity, c.when))
         return cls(entity, columns, fixed=layout.filter, sort=sort or NEWEST_FIRST, tints=tints)
 
+
+_read: Kept[ListRequest] = Kept(KEPT_REQUESTS)
 
 Look = Callable[[Any, str, str], Sequence[Any]]
 """How a path is looked up: as it is shown, or as it is compared."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ class Record(dict[str, Any]):
 
     def __init__(
         self,
-        values: dict[str, Any],
+        values: Mapping[str, Any] | Iterable[tuple[str, Any]],
         labels: dict[str, str] | None = None,
         masked: frozenset[str] = frozenset(),
         may: frozenset[str] = frozenset(),

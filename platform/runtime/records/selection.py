@@ -18,7 +18,7 @@ from sqlalchemy.sql.selectable import Subquery
 from ...metadata.errors import UnknownField
 from ...metadata.model import Field
 from . import paths
-from .labels import Label, behind, label_of, label_text, nameless
+from .labels import Label, behind, label_of, nameless
 from .record import Record
 
 if TYPE_CHECKING:
@@ -111,17 +111,18 @@ class Reading:
     def __init__(self, shown: Sequence[_Shown]) -> None:
         self._paths = tuple(one.path for one in shown)
         self._values = itemgetter(*(one.position for one in shown))
-        self._labels = [(one.path, one.label, one.label_position) for one in shown if one.label is not None]
+        self._labels = [(one.path, one.label[1], one.label_position) for one in shown if one.label is not None]
         self._flags = [(one.path, one.flag_position) for one in shown if one.flag_position is not None]
 
     def __call__(self, row: Sequence[Any]) -> Record:
         """The Record of a row."""
-        record = Record(dict(zip(self._paths, self._values(row), strict=True)))
-        for path, label, position in self._labels:
-            text = label_text(label, row[position])
-            if text is not None:
+        record = Record(zip(self._paths, self._values(row), strict=True))
+        for path, text_of, position in self._labels:
+            value = row[position]
+            if value is not None and (text := text_of(value)):
                 record.labels[path] = text
-        masked = [path for path, position in self._flags if not row[position]]
-        if masked:
-            record.masked = frozenset(masked)
+        if self._flags:
+            masked = [path for path, position in self._flags if not row[position]]
+            if masked:
+                record.masked = frozenset(masked)
         return record
