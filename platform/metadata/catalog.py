@@ -18,7 +18,7 @@ from . import reading
 from .errors import NotFound
 from .layouts import Dashboard, Detail, Form, ListLayout, Menu
 from .model import Entity, Field, Grant, OptionSet, Role, Rule
-from .physical import AS_USUAL, Names, build_all_links, build_tables
+from .physical import AS_USUAL, Links, Names, Tables
 from .results import is_lookup
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ class Catalog:
     grants: Mapping[str, Grant]
     rules: Mapping[str, Rule]
     formulas: Mapping[tuple[str, str], Formula]
-    tables: Mapping[str, sa.Table]
-    links: Mapping[tuple[str, str], sa.Table]
+    tables: Tables
+    links: Links
     documents: Mapping[tuple[str, str], Document]
 
     def entity(self, key: str) -> Entity:
@@ -144,11 +144,7 @@ def build(documents: Iterable[Document], version: int = 0, names: Names = AS_USU
     entities = reading.read_entities(by_kind.get("entity", ()), offered)
     formulas = _compile_formulas(entities)
 
-    def is_virtual(field: Field) -> bool:
-        formula = formulas.get((field.entity, field.key))
-        return formula is not None and formula.volatile
-
-    tables = build_tables(entities, is_virtual, names)
+    tables = Tables(entities, _virtual(formulas), names)
     return Catalog(
         version=version,
         entities=entities,
@@ -163,9 +159,18 @@ def build(documents: Iterable[Document], version: int = 0, names: Names = AS_USU
         rules=read("rule", reading.read_rule),
         formulas=formulas,
         tables=tables,
-        links=build_all_links(entities, tables),
+        links=Links(entities, tables),
         documents={(document["kind"], document["key"]): document for document in everything},
     )
+
+
+def _virtual(formulas: Mapping[tuple[str, str], Formula]) -> dict[str, frozenset[str]]:
+    """By entity, the fields that are computed in each read."""
+    found: dict[str, frozenset[str]] = {}
+    for (entity, field), formula in formulas.items():
+        if formula.volatile:
+            found[entity] = found.get(entity, frozenset()) | {field}
+    return found
 
 
 def _compile_formulas(entities: Mapping[str, Entity]) -> Mapping[tuple[str, str], Formula]:

@@ -7,7 +7,8 @@ so that they serve sorting with a stable tie-break.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as attribute
 from hashlib import sha256
@@ -21,6 +22,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 from .columns import UtcDateTime, identifier
+from .fieldtype import FIELD_TYPES
 from .model import Entity, Field
 
 USER_TABLE = "fl_user"
@@ -100,12 +102,14 @@ def new_metadata() -> sa.MetaData:
 
 
 def build_table(
-    metadata: sa.MetaData, entity: Entity, is_virtual: Callable[[Field], bool], names: Names = AS_USUAL
+    metadata: sa.MetaData, entity: Entity, virtual: frozenset[str], names: Names = AS_USUAL
 ) -> sa.Table:
-    """The table of `entity`. Fields for which `is_virtual` holds get no column."""
+    """The table of `entity`. Fields among `virtual` get no column."""
     columns = [*_system_columns(entity)]
     for field in entity.fields.values():
-        column = None if is_virtual(field) else build_column(field, names.columns.get((entity.key, field.key)))
+        if field.key in virtual:
+            continue
+        column = build_column(field, names.columns.get((entity.key, field.key)))
         if column is not None:
             columns.append(column)
     name = names.tables.get(entity.key) or table_name(entity.key)
@@ -200,28 +204,61 @@ def _add_indexes(table: sa.Table, entity: Entity) -> None:
         sa.Index(object_name("ix", entity.key, name), EmptyFirst(table.c[name]), table.c.id)
 
 
-def build_tables(
-    entities: Mapping[str, Entity], is_virtual: Callable[[Field], bool], names: Names = AS_USUAL
-) -> dict[str, sa.Table]:
-    """Tables by entity key. An entity that stays the same object keeps its table."""
-    other = {*names.tables, *(entity for entity, _ in names.columns)}
-    return {
-        key: _alone(entity, is_virtual, names) if key in other else _known_table(entity, is_virtual)
-        for key, entity in entities.items()
-    }
+class Tables(Mapping[str, sa.Table]):
+    """Tables by entity key, each made when it is first asked for: most processes look at few of many.
+
+    An entity that stays the same object keeps its table.
+    """
+
+    def __init__(
+        self, entities: Mapping[str, Entity], virtual: Mapping[str, frozenset[str]], names: Names = AS_USUAL
+    ) -> None:
+        self._entities, self._virtual, self._names = entities, virtual, names
+        self._other = {*names.tables, *(entity for entity, _ in names.columns)}
+        self._made: dict[str, sa.Table] = {}
+
+    def __getitem__(self, key: str) -> sa.Table:
+        try:
+            return self._made[key]
+        except KeyError:
+            entity = self._entities[key]
+        with _making:
+            return self._made.setdefault(key, self._make(entity))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entities)
+
+    def __len__(self) -> int:
+        return len(self._entities)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._entities
+
+    def agrees(self, other: Tables, key: str) -> bool:
+        """Whether both have the very same table of an entity, told without making it."""
+        same = self._entities[key] is other._entities[key] and self._of(key) == other._of(key)
+        return same and key not in self._other and key not in other._other
+
+    def _of(self, key: str) -> frozenset[str]:
+        return self._virtual.get(key, frozenset())
+
+    def _make(self, entity: Entity) -> sa.Table:
+        virtual = self._of(entity.key)
+        if entity.key in self._other:
+            return _alone(entity, virtual, self._names)
+        kept: dict[frozenset[str], sa.Table] = entity.__dict__.setdefault("_tables", {})
+        if virtual not in kept:
+            kept[virtual] = _alone(entity, virtual, AS_USUAL)
+        return kept[virtual]
 
 
-def _known_table(entity: Entity, is_virtual: Callable[[Field], bool]) -> sa.Table:
-    virtual = frozenset(key for key, field in entity.fields.items() if is_virtual(field))
-    kept = entity.__dict__.setdefault("_tables", {})
-    if virtual not in kept:
-        kept[virtual] = _alone(entity, is_virtual, AS_USUAL)
-    return kept[virtual]  # type: ignore[no-any-return]
+_making = threading.RLock()
+"""Held while a table is made, so that there is never a second one of the same entity."""
 
 
-def _alone(entity: Entity, is_virtual: Callable[[Field], bool], names: Names) -> sa.Table:
+def _alone(entity: Entity, virtual: frozenset[str], names: Names) -> sa.Table:
     """A table that holds on to no other: what it points at is stood for by its key alone."""
-    table = build_table(new_metadata(), entity, is_virtual, names)
+    table = build_table(new_metadata(), entity, virtual, names)
     for key in table.foreign_keys:
         target = key.target_fullname.partition(".")[0]
         if target not in table.metadata.tables:
@@ -237,10 +274,31 @@ def create_all(conn: Connection, tables: Iterable[sa.Table]) -> None:
     copies.create_all(conn)
 
 
-def build_all_links(entities: Mapping[str, Entity], tables: Mapping[str, sa.Table]) -> dict[Place, sa.Table]:
-    """Tables of links by entity and field key, beside the tables of entities."""
-    found = {}
-    for field in (field for entity in entities.values() for field in entity.fields.values()):
-        if field.behaviour.several == "target" and not field.behaviour.computed:
-            found[field.entity, field.key] = build_links(sa.MetaData(), field, tables)
-    return found
+class Links(Mapping[Place, sa.Table]):
+    """Tables of links by entity and field key, beside the tables of entities; made when first asked for."""
+
+    def __init__(self, entities: Mapping[str, Entity], tables: Mapping[str, sa.Table]) -> None:
+        several = {name for name, kind in FIELD_TYPES.items() if kind.several == "target" and not kind.computed}
+        fields = (field for entity in entities.values() for field in entity.fields.values())
+        self._fields = {(field.entity, field.key): field for field in fields if field.type in several}
+        self._tables = tables
+        self._made: dict[Place, sa.Table] = {}
+
+    def __getitem__(self, place: Place) -> sa.Table:
+        try:
+            return self._made[place]
+        except KeyError:
+            field = self._fields[place]
+        with _making:
+            if place not in self._made:
+                self._made[place] = build_links(sa.MetaData(), field, self._tables)
+            return self._made[place]
+
+    def __iter__(self) -> Iterator[Place]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def __contains__(self, place: object) -> bool:
+        return place in self._fields

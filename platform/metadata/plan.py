@@ -112,8 +112,7 @@ class _Planner:
 
     def _differs(self, key: str) -> bool:
         """Whether an entity that stays is not the very same, with the very same table."""
-        same = self.current.entities[key] is self.desired.entities[key]
-        return not same or self.current.tables[key] is not self.desired.tables[key]
+        return not self.current.tables.agrees(self.desired.tables, key)
 
     def steps(self) -> Iterator[s.Step]:
         """All steps: first what goes, then what comes, then values, then what guards them."""
@@ -242,11 +241,12 @@ class _Planner:
 
     def _dropped_keys(self) -> Iterator[s.Step]:
         """Keys whose column goes or points elsewhere, those of removed tables too: shadows hold nobody."""
-        for entity, table in self.current.tables.items():
+        touched = {*self.removed, *self.kept}
+        for entity in (entity for entity in self.current.entities if entity in touched):
             wanted = _keys(self.desired.tables[entity]) if entity in self.desired.tables else {}
             dropped = [
                 name
-                for name, target in _keys(table).items()
+                for name, target in _keys(self.current.tables[entity]).items()
                 if wanted.get(name) != target or (entity, name) in self.moved
             ]
             if dropped:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
@@ -96,14 +97,39 @@ def _pattern(validator: Any, pattern: str, instance: Any, _schema: Any) -> Itera
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
-_Validator = extend(Draft202012Validator, {"pattern": _pattern})
+def _all_of(validator: Any, rules: list[Any], instance: Any, schema: Any) -> Iterator[ValidationError]:
+    """Of the rules for every type of field only the one is looked at that is for this type: with the forty others
+    an entity of forty fields takes as long as forty.
+    """
+    by_type = _choices.get(id(rules))
+    if by_type is None:
+        yield from Draft202012Validator.VALIDATORS["allOf"](validator, rules, instance, schema)
+    elif isinstance(instance, Mapping) and isinstance(instance.get("type"), str):
+        rule = by_type.get(instance["type"])
+        if rule is not None:
+            yield from validator.descend(instance, rule["then"], schema_path="then")
+
+
+_choices: dict[int, dict[str, Any]] = {}
+"""Rules by the type each is for, by the identity of their list, which lives as long as its validator."""
+
+_Validator = extend(Draft202012Validator, {"pattern": _pattern, "allOf": _all_of})
 
 
 @lru_cache(maxsize=len(KINDS))
 def _validator(kind: str) -> Any:
     own = published(kind)
     Draft202012Validator.check_schema(own)
+    if kind == "entity":
+        rules = own["$defs"]["field"]["allOf"]
+        _choices[id(rules)] = {rule["if"]["properties"]["type"]["const"]: rule for rule in rules}
     return _Validator(own)
+
+
+@lru_cache(maxsize=len(KINDS))
+def _quick(kind: str) -> jsonschema_rs.Draft202012Validator:
+    """Says whether a document is right, a hundred times faster; what is wrong with it the other one says."""
+    return jsonschema_rs.Draft202012Validator(published(kind))
 
 
 def validate(document: Any) -> list[Finding]:
@@ -122,11 +148,12 @@ def validate(document: Any) -> list[Finding]:
     digest = hashlib.sha256(text).digest()
     if digest in _sound:
         return []
+    if _quick(kind).is_valid(document):
+        _remember(digest)
+        return []
     errors = sorted(
         _validator(kind).iter_errors(document), key=lambda error: [str(p) for p in error.absolute_path]
     )
-    if not errors:
-        _remember(digest)
     return without_repeats(_as_finding(identity, error) for error in errors)
 
 
