@@ -13,6 +13,7 @@ from ...metadata.formula.compiler import FUNCTIONS, OVER_CHILDREN
 from ...metadata.model import Entity, Field
 from ...metadata.wording import text_of, texts
 from ..listview.groups import has_few_values
+from .settings import Setting, settings_of
 
 if TYPE_CHECKING:
     from ...metadata.catalog import Catalog
@@ -46,7 +47,7 @@ SYMBOLS: Mapping[str, str] = {
 
 
 def describe_types(lang: str) -> list[dict[str, Any]]:
-    """Every kind of field an administrator may add: {key, label, note, family, icon, options, needed, …}."""
+    """Every kind of field an administrator may add: {key, label, note, family, icon, settings, needed, …}."""
     family = {name: key for key, names in FAMILIES.items() for name in names}
     order = {name: number for number, name in enumerate(family)}
     names = sorted(FIELD_TYPES, key=lambda name: order.get(name, len(order)))
@@ -68,16 +69,35 @@ def _describe_type(kind: FieldType, family: str, lang: str) -> dict[str, Any]:
         "lines": kind.target is None and "target" in kind.options_schema,
         "aggregates": list(kind.aggregates),
         "needed": list(kind.needed),
-        "options": [
-            {"name": name, "schema": schema, **described(f"design.option.{name}", lang, name)}
-            for name, schema in kind.options_schema.items()
-        ],
+        "settings": [_describe_setting(kind, setting, lang) for setting in settings_of(kind)],
     }
+
+
+_CALLED = {"label": "name", "publish": "publish_flag", "type": "change_type"}
+"""Common settings whose words have another name than they: those are taken."""
+
+
+def _describe_setting(kind: FieldType, setting: Setting, lang: str) -> dict[str, Any]:
+    """A setting: {name, control, place, label, note}, with {choices, min, max} where its schema has them."""
+    name, schema = setting.name, kind.options_schema.get(setting.name, {})
+    found = {"name": name, "control": setting.control, "place": setting.place}
+    found |= described(f"design.option.{name}" if schema else f"design.{_CALLED.get(name, name)}", lang, name)
+    if "enum" in schema:
+        found["choices"] = [[value, _choice_word(name, str(value), lang)] for value in schema["enum"]]
+    limits = {"min": schema.get("minimum"), "max": schema.get("maximum")}
+    return found | {side: limit for side, limit in limits.items() if limit is not None}
+
+
+def _choice_word(name: str, value: str, lang: str) -> str:
+    """What a value of a setting is called; results of formulas are called as the kinds of fields."""
+    default = word(f"design.value.{value}", lang, value)
+    return word(f"design.type.{value}" if name == "result" else f"design.value.{name}.{value}", lang, default)
 
 
 def described(key: str, lang: str, name: str) -> dict[str, str]:
     """A setting's name and what it means."""
-    return {"label": word(key, lang, name.replace("_", " ")), "note": word(f"{key}.note", lang)}
+    note = word(f"{key}.note", lang) or word(f"{key}_note", lang)
+    return {"label": word(key, lang, name.replace("_", " ")), "note": note}
 
 
 def word(key: str, lang: str, default: str = "") -> str:
@@ -131,12 +151,20 @@ def _describe_field(field: Field, lang: str) -> dict[str, Any]:
         "recurs": has_few_values(field),
         "dated": any(operator.name == "within" for operator in behaviour.operators),
         "pictured": getattr(behaviour, "picture", False),
+        "stored": behaviour.column(field) is not None,
         "target": field.option("target"),
+        "reach": _reach(field),
         "points": behaviour.target == "target",
         "choices": [
             [choice.key, text_of(choice.label, lang, choice.key), choice.color] for choice in field.choices
         ],
     }
+
+
+def _reach(field: Field) -> str | None:
+    """What a value of the field names by its id: an entity, `user`, `department`; None where it names nothing."""
+    named = field.behaviour.target or field.behaviour.several
+    return str(field.option("target")) if named == "target" else named
 
 
 def design_words(lang: str) -> dict[str, str]:

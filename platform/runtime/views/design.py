@@ -14,7 +14,7 @@ from ...metadata.guess import guess_type
 from ...metadata.wording import LANGUAGES, text_of
 from ..api.metadata import without_decimals
 from ..context import Context
-from ..design import drafts, formulas, naming, opening, publishing, removal
+from ..design import drafts, formulas, naming, opening, publishing, removal, values
 from ..design.preview import draw
 from ..design.starting import new_entity
 from ..design.workspace import Workspace, designed_entities, require_designer
@@ -215,6 +215,17 @@ def try_formula(ctx: Context, call: Call) -> Response:
     return json_answer(formulas.checked(ctx, seen, seen.catalog.entity(key), str(body.get("text", ""))))
 
 
+def read_value(ctx: Context, call: Call) -> Response:
+    """A text as a value of a field of the draft, {value, shown}; without `text` its default."""
+    require_designer(ctx)
+    body = call.json_object()
+    UnknownMember.require(body, ("entity", "field", "text"))
+    text = None if body.get("text") is None else str(body["text"])
+    entity, field = str(body.get("entity", "")), str(body.get("field", ""))
+    found = values.read_default(Workspace.of(ctx), entity, field, text)
+    return json_answer(found)
+
+
 def trace_value(ctx: Context, call: Call) -> Response:
     """Why a computed value of a record is what it is."""
     require_designer(ctx)
@@ -273,6 +284,7 @@ routes = [
     Route("/admin/design/make", api(make_entity, write=True), methods=["POST"]),
     Route("/admin/design/guess", api(guess_field), methods=["POST"]),
     Route("/admin/design/formula", api(try_formula), methods=["POST"]),
+    Route("/admin/design/value", api(read_value), methods=["POST"]),
     Route("/admin/design/uses", api(find_uses), methods=["POST"]),
     Route("/admin/design/publish", api(publish), methods=["POST"]),
     Route("/admin/design/fields/{entity}", api(show_fields)),

@@ -7,8 +7,11 @@ import { spanWords } from "../values.js";
 import { row } from "./controls.js";
 import { w } from "./words.js";
 
-/** A row that says a condition over an entity's fields and lets it be built; `change` gets it or null. */
-export function conditionRow(frame, label, { entity, value, change, none = w("no_condition"), note = "" }) {
+/**
+ * A row that says a condition over an entity's fields and lets it be built; `change` gets it or null. `only` narrows
+ * what may be asked to {kinds, operators}.
+ */
+export function conditionRow(frame, label, { entity, value, change, none = w("no_condition"), note = "", only = null }) {
   let present = value ?? null;
   const words = make("span", { class: "d-sentence" }, present ? "…" : none);
   const open = make("button", { type: "button", class: "btn btn-small", "data-name": "condition" }, icon("filter"), w("edit_condition"));
@@ -22,19 +25,26 @@ export function conditionRow(frame, label, { entity, value, change, none = w("no
     change(next);
     tell();
   };
-  open.addEventListener("click", () => build(frame, open, entity, present, put));
+  open.addEventListener("click", () => build(frame, open, entity, present, put, only));
   drop.addEventListener("click", () => put(null));
   if (present) tell().catch(() => {});
   return row(label, make("div", { class: "d-condition" }, words, make("div", { class: "line" }, open, drop)), { note });
 }
 
 /** Open the builder of a condition at an element; `put` gets it, null when it says nothing. */
-export async function build(frame, anchor, entity, present, put) {
+export async function build(frame, anchor, entity, present, put, only = null) {
   try {
-    buildCondition(anchor, await fieldsOf(frame, entity), present, put);
+    const fields = await fieldsOf(frame, entity);
+    buildCondition(anchor, only ? narrowed(frame, entity, fields, only) : fields, present, put);
   } catch (error) {
     toast(error.message, { bad: true });
   }
+}
+
+function narrowed(frame, entity, fields, { kinds, operators }) {
+  const kindOf = new Map(frame.entity(entity)?.fields.map((field) => [field.key, field.kind]));
+  const fitting = fields.filter((field) => kinds.includes(kindOf.get(field.key)));
+  return fitting.map((field) => ({ ...field, operators: field.operators.filter((each) => operators.includes(each.name)) }));
 }
 
 /** A condition in words. */

@@ -122,6 +122,22 @@ export function several(label, choices, chosen, change, { note, placeholder = ""
   return row(label, make("div", { class: "d-several" }, marks, make("div", { class: "picker" }, input)), { note });
 }
 
+/** One of many, found by typing: `choices` are [value, words] pairs. */
+export function oneOf(label, choices, value, change, { note } = {}) {
+  const titles = new Map(choices);
+  const input = make("input", { class: "form-control", placeholder: w("search") });
+  const box = combobox(input, {
+    title: titles.get(value) ?? value ?? "",
+    find: async (typed) => {
+      const wanted = typed.toLowerCase();
+      return choices.filter(([key, title]) => `${title} ${key}`.toLowerCase().includes(wanted)).slice(0, 60).map(([key, title]) => ({ id: key, title, note: "" }));
+    },
+    pick: (hit) => hit && change(hit.id),
+  });
+  input.value = box.title;
+  return row(label, make("div", { class: "picker" }, input), { note });
+}
+
 /** Settings under a heading. */
 export function group(title, ...children) {
   return make("section", { class: "d-group-of" }, title ? make("h3", {}, title) : null, ...children.flat().filter(Boolean));

@@ -2,6 +2,7 @@
 
 import { confirmed } from "../overlays.js";
 import { go, icon, make, posted } from "../page.js";
+import { fieldOfFinding } from "./complaints.js";
 import { draggable } from "./drag.js";
 import { button, group, iconChoice, words } from "./controls.js";
 import { addField, fieldSettings, quickAdd, typeShelf } from "./fields.js";
@@ -59,6 +60,10 @@ register({
     frame.edit((document) => shift(document.fields, at(document, keyOf(node)), step));
   },
   remove: (frame, node) => removeField(frame, keyOfEntity(frame), keyOf(node)),
+  locate(frame, finding) {
+    const key = fieldOfFinding(frame, finding);
+    return key && `field:${key}`;
+  },
 
   drawn(frame, doc) {
     for (const cell of doc.querySelectorAll("[data-type]")) {
@@ -104,7 +109,7 @@ function entitySettings(frame) {
   const titles = document.fields.filter((field) => ["text", "number"].includes(frame.type(field.type).kind)).map((field) => [field.key, textOf(field.label, frame.lang)]);
   const title = titles.length ? make("div", {}, choiceOfTitle(frame, titles)) : null;
   return [
-    make("header", { class: "d-right-head" }, icon(document.icon ?? "table"), make("div", { class: "grow" }, make("strong", { class: "cut" }, textOf(document.label, frame.lang)), make("small", { class: "soft" }, `${w("entity_settings")} · ${document.key}`))),
+    make("header", { class: "d-right-head", "data-says": frame.id }, icon(document.icon ?? "table"), make("div", { class: "grow" }, make("strong", { class: "cut" }, textOf(document.label, frame.lang)), make("small", { class: "soft" }, `${w("entity_settings")} · ${document.key}`))),
     group(
       "",
       words(w("name"), document.label, frame.lang, (value) => value && set("label")(value)),

@@ -11,13 +11,14 @@ const WORD = /[\p{L}\p{N}_.]+$/u;
 const MOST = 8;
 
 /** A row with a formula and the way into its editor. */
-export function formulaRow(frame, label, { entity, field = null, value, change, note = "" }) {
+export function formulaRow(frame, label, { entity, field = null, value, change, clear = null, note = "" }) {
   const shown = make("code", { class: "d-formula" }, value || "–");
   const open = make("button", { type: "button", class: "btn btn-small", "data-name": "formula", click: () => editFormula(frame, { title: label, entity, field, value: shown.dataset.text ?? value, change: (text) => {
     shown.textContent = shown.dataset.text = text;
     change(text);
   } }) }, icon("bolt"), w("formula_edit"));
-  return row(label, make("div", { class: "d-condition" }, shown, open), { note });
+  const drop = clear && value ? make("button", { type: "button", class: "btn btn-quiet btn-icon btn-small", title: w("remove"), "aria-label": w("remove"), click: clear }, icon("x")) : null;
+  return row(label, make("div", { class: "d-condition" }, shown, make("div", { class: "line" }, open, drop)), { note });
 }
 
 /** Edit a formula of an entity in a dialog. */

@@ -7,10 +7,13 @@
 //   payload(frame, node)  what dragging a part carries     accepts, axis, root, drop(frame, payload, node, where)
 //   move(frame, node, step)  remove(frame, node)           devices  whether it is looked at as on a phone
 //   label(frame, node)    start(frame)    drawn(frame, doc, view)    press(frame, view, event)
+//   selected(frame, node)  rests(frame, node): what is dragged stays over a part for a while
+//   changed(frame)  duplicate(frame, node)    aim(frame, payload, point)  unaim(frame): see drag.js
 
 import { confirmed, toast } from "../overlays.js";
 import { go, icon, isTyping, make, posted } from "../page.js";
 import { Canvas } from "./canvas.js";
+import { complain } from "./complaints.js";
 import { small } from "./controls.js";
 import { publish } from "./publish.js";
 import { speak, w } from "./words.js";
@@ -100,6 +103,7 @@ class Frame {
   }
 
   changed() {
+    this.designer.changed?.(this);
     this.drawLeft();
     this.drawHistory();
   }
@@ -112,6 +116,7 @@ class Frame {
     if (html !== null) this.canvas.show(html);
     this.say(drafts.length ? w("saved") : w("no_draft"));
     this.drawFindings(html === null);
+    complain(this);
     this.publishButton.disabled = !drafts.length;
     this.publishButton.querySelector(".count").textContent = drafts.length || "";
     this.dropButton.hidden = !drafts.length;
@@ -184,8 +189,18 @@ class Frame {
     const wrong = this.findings.filter((finding) => finding.severity === "error");
     this.notice.querySelector(".d-findings")?.remove();
     if (!wrong.length) return;
-    const lines = wrong.slice(0, 5).map((finding) => make("li", {}, finding.message, " ", make("span", { class: "soft" }, finding.hint)));
+    const lines = wrong.slice(0, 5).map((finding) => make("li", {}, this.namedFinding(finding), " ", make("span", { class: "soft" }, finding.hint)));
     this.notice.append(make("div", { class: "notice notice-bad d-findings" }, icon("alert-circle"), make("div", {}, isOld ? make("strong", {}, w("cannot_show")) : null, make("ul", { class: "complaints" }, ...lines))));
+  }
+
+  /** What is wrong; a way to where it is, where the designer knows one. */
+  namedFinding(finding) {
+    const node = this.designer.locate?.(this, finding);
+    if (!node) return finding.message;
+    return make("button", { type: "button", class: "d-to-finding", click: () => {
+      this.select(node, { reveal: true });
+      this.show("right");
+    } }, finding.message);
   }
 
   // --- panes ---
@@ -217,11 +232,13 @@ class Frame {
     const parts = this.designer.right(this, this.selected);
     this.right.replaceChildren(...[parts].flat(2).filter(Boolean));
     this.right.scrollTop = 0;
+    complain(this);
   }
 
   /** Select a part of the screen, or the whole. */
   select(node, { focus = false, reveal = false } = {}) {
     this.selected = node;
+    this.designer.selected?.(this, node);
     this.canvas.select(node, { focus, reveal });
     this.drawRight();
   }
@@ -239,8 +256,8 @@ class Frame {
     Promise.resolve(made).then((found) => found && this.select(found, { focus: true }));
   }
 
-  move(node, step, key) {
-    this.designer.move?.(this, node, step, key);
+  move(node, step, key, isShifted) {
+    this.designer.move?.(this, node, step, key, isShifted);
   }
 
   remove(node) {
