@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import formloom.metadata.fields  # noqa: F401  (fills the registry)
-from formloom.metadata import errors
+from formloom.metadata import errors, formula
 from formloom.metadata.checks import MEANING
 from formloom.metadata.checks import shape as shapes
 from formloom.metadata.checks.ids import WARNINGS
 from formloom.metadata.fieldtype import FIELD_TYPES, FieldType
+from formloom.metadata.formula.compiler import FUNCTIONS, OVER_CHILDREN
 from formloom.metadata.wording import texts
 from formloom.runtime.cli import build_parser
 from formloom.runtime.settings import PREFIX, Settings
@@ -154,6 +155,35 @@ def words(language: str) -> dict[str, str]:
     return {key: text for texts in read for key, text in texts.items()}
 
 
+def formulas() -> str:
+    """Each function of formulas with how it is used, and what formulas read each type of field as."""
+    english, chinese = words("en"), words("zh")
+    rows = [
+        tuple(part for said in (english, chinese) for part in (f"`{said[f'{key}.use']}`", said[key]))
+        for key in (f"design.function.{name}" for name in sorted({*FUNCTIONS, *OVER_CHILDREN}))
+    ]
+    kinds: dict[str, list[str]] = {}
+    for name, kind in sorted(FIELD_TYPES.items()):
+        if not kind.computed:
+            said = english.get(f"formula.kind.{kind.kind or kind.read_as or ''}")
+            kinds.setdefault(said or ("a text" if kind.read_as else "rows"), []).append(f"`{name}`")
+    types = [(said, ", ".join(names)) for said, names in sorted(kinds.items())]
+    return "\n\n".join(
+        [
+            inspect.getdoc(formula) or "",
+            "## Functions",
+            table(("English", "does", "中文", "作用"), rows),
+            "## Fields",
+            "What has parts is written as text where a text is wanted: an address on one line, a region by its "
+            "names, formatted text without its formats. Of several values, people, records, files and JSON only "
+            "functions take something.",
+            "Lengths of time go by seconds: added to a moment they are that long, a difference of days or hours "
+            "given to a duration becomes seconds, and a quotient (`spent / 3600`) is a plain number.",
+            table(("is read as", "field types"), types),
+        ]
+    )
+
+
 def settings() -> str:
     """Each environment variable with its default."""
     rows = []
@@ -258,6 +288,7 @@ def checks_page() -> str:
 PAGES: dict[str, tuple[str, Callable[[], str]]] = {
     "field-types.md": ("Field types", field_types),
     "operators.md": ("Operators of conditions", operators),
+    "formulas.md": ("Formulas", formulas),
     "documents.md": ("Documents", document_kinds),
     "checks.md": ("Checks of documents", checks_page),
     "errors.md": ("Error codes", error_codes),

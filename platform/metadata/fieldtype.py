@@ -90,6 +90,11 @@ class FieldType:
     computed: ClassVar[bool] = False
     kind: ClassVar[str | None] = None
     """What formulas take a value as: number, text, date, datetime, boolean, reference; None when they cannot."""
+    read_as: ClassVar[str | None] = None
+    """What formulas read a value as that is of none of these kinds: they turn it into text, or take a part of it.
+    One of `formula.structured.READ_AS`."""
+    unit: ClassVar[int] = 0
+    """For numbers that are lengths of time: how many seconds one is."""
     needed: ClassVar[tuple[str, ...]] = ()
     """Options without which a field of the type means nothing."""
     numbered: ClassVar[bool] = False

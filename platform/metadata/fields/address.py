@@ -63,6 +63,7 @@ class Address(FieldType):
     """Province, city, district, street and postcode. A line of text is taken apart by the names it begins with."""
 
     name = "address"
+    read_as = "place"
     operators = on_shown(Place.line)
     label_words = ("地址", "住址", "详细地址", "收货地址", "通讯地址", "address", "street")
     examples = Examples(

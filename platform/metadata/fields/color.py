@@ -33,6 +33,7 @@ class Color(Text):
 
     name = "color"
     kind = None
+    read_as = "plain"
     options_schema = {}
     label_words = ("颜色", "色号", "色值", "主题色", "color", "colour")
     examples = Examples(

@@ -7,7 +7,19 @@ from functools import lru_cache
 from ..fieldtype import FIELD_TYPES, FieldType, InputWidget
 from ..model import Field
 
-RESULTS = ("text", "integer", "decimal", "money", "percent", "date", "datetime", "boolean", "select", "stage")
+RESULTS = (
+    "text",
+    "integer",
+    "decimal",
+    "money",
+    "percent",
+    "duration",
+    "date",
+    "datetime",
+    "boolean",
+    "select",
+    "stage",
+)
 RESULT_SCHEMA = {"result": {"enum": list(RESULTS)}}
 
 

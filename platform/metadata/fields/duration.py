@@ -47,6 +47,7 @@ class Duration(Number):
     """
 
     name = "duration"
+    unit = 1
     label_words = (
         "时长",
         "耗时",

@@ -31,6 +31,7 @@ class Files(FieldType):
     """Ids of uploaded files, each once, in the order they were put; the facts of each come along as `label`."""
 
     files = True
+    read_as = "files"
     imported = False
     sortable = False
     operators = EMPTINESS

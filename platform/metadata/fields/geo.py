@@ -63,6 +63,7 @@ class Geo(FieldType):
     """
 
     name = "geo"
+    read_as = "point"
     operators = NEARNESS
     sortable = False
     aggregates = ("count",)

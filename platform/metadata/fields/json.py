@@ -28,6 +28,7 @@ class Json(FieldType):
     """A JSON object or list. The value is its text in one spelling: without blanks, keys in the order given."""
 
     name = "json"
+    read_as = "json"
     operators = tuple(operator for operator in TEXT if operator.name in _OPERATORS)
     sortable = False
     aggregates = ("count",)

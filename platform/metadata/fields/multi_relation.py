@@ -35,6 +35,7 @@ class MultiRelation(FieldType):
     """Ids of records of `target`, each once, in the order they were chosen. Text is split at commas, 、 and ；."""
 
     name = "multi_relation"
+    read_as = "records"
     several = "target"
     needed = ("target",)
     operators = LINKS

@@ -24,6 +24,7 @@ class MultiUser(FieldType):
     """Ids of users, each once, in the order given. Names come along as the label, a line each."""
 
     name = "multi_user"
+    read_as = "people"
     several = "user"
     operators = GROUPS
     sortable = False

@@ -34,6 +34,7 @@ class Multiselect(Choice):
     """Keys of options in the options' order, each once. Text is split at commas, semicolons, 、 and |."""
 
     name = "multiselect"
+    read_as = "list"
     operators = MULTI
     sortable = False
     examples = Examples(

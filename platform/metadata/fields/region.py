@@ -24,6 +24,7 @@ class Region(FieldType):
     """
 
     name = "region"
+    read_as = "region"
     operators = PLACES
     options_schema = {"level": {"enum": list(LEVELS)}}
     label_words = ("地区", "区域", "省市区", "省市", "所在地", "行政区", "籍贯", "region", "province", "district")

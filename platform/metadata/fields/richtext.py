@@ -80,6 +80,7 @@ class RichText(FieldType):
     """
 
     name = "richtext"
+    read_as = "rich"
     operators = on_shown(plain_of)
     options_schema = {"rows": {"type": "integer", "minimum": 2, "maximum": 40}}
     sortable = False

@@ -27,6 +27,7 @@ class Tags(FieldType):
     """
 
     name = "tags"
+    read_as = "list"
     operators = TAGS
     sortable = False
     label_words = ("标签", "关键词", "关键字", "tags", "keywords", "labels")

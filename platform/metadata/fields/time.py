@@ -28,6 +28,7 @@ class Time(FieldType):
     """A time of day, to the second. `14:30`, `下午2点半` and a day's fraction of a spreadsheet are read."""
 
     name = "time"
+    read_as = "clock"
     operators = COMPARE
     aggregates = ("min", "max", "count", "count_distinct")
     label_words = ("时间点", "时刻", "几点", "营业时间", "time of day", "opening time", "closing time")

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from . import numbers, sql
-from .kinds import alike, settled, wanted
+from .kinds import alike, in_one_unit, settled, unit_of, wanted
 from .node import Node, apply, number
 from .rows import Function, constant_whole
 from .tree import refusal
@@ -19,6 +19,8 @@ from .tree import refusal
 def calculated(sign: str, left: Node, right: Node, position: int) -> Node:
     """`left sign right` of two numbers."""
     left, right = wanted(left, "number", position), wanted(right, "number", position)
+    if sign in "+-":
+        left, right = in_one_unit([left, right])
     return _OPERATORS[sign](left, right, position)
 
 
@@ -40,6 +42,7 @@ def _facts_of_sum(left: Node, right: Node) -> dict[str, Any]:
         "places": max(left.places, right.places),
         "dusty": left.dusty or right.dusty,
         "whole": left.whole and right.whole,
+        "unit": unit_of((left, right)),
     }
 
 
@@ -52,6 +55,8 @@ def _product(left: Node, right: Node, position: int) -> Node:
         places=left.places + right.places,
         dusty=left.dusty or right.dusty,
         whole=left.whole and right.whole,
+        # Twice a number of seconds is one; days times 24 are meant to be hours, which nothing here can know.
+        unit=1 if {left.unit, right.unit} == {0, 1} else 0,
     )
 
 
@@ -85,6 +90,7 @@ def signed(sign: str, operand: Node, position: int) -> Node:
     """`-x`, `+x` or `x%`."""
     operand = wanted(operand, "number", position)
     facts = {"digits": operand.digits, "places": operand.places, "dusty": operand.dusty, "whole": operand.whole}
+    facts["unit"] = operand.unit
     if sign == "-":
         if isinstance(operand.constant, Decimal):
             return number(-operand.constant)
@@ -145,6 +151,7 @@ def _widest(values: Sequence[Node]) -> dict[str, Any]:
         "places": max(value.places for value in values),
         "dusty": any(value.dusty for value in values),
         "whole": all(value.whole for value in values),
+        "unit": unit_of(values),
     }
 
 
@@ -163,7 +170,7 @@ def _extreme_day(pick: Callable[..., Any], name: str, values: Sequence[Node], ki
 
 
 def _total(arguments: Sequence[Node], position: int) -> Node:
-    values = [wanted(argument, "number", position) for argument in arguments]
+    values = in_one_unit([wanted(argument, "number", position) for argument in arguments])
     facts = _widest(values)
     return apply("total", *values, **(facts | {"digits": facts["digits"] + len(values)}))
 

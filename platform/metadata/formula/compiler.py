@@ -19,6 +19,7 @@ from .logic import LOGIC
 from .node import EMPTY, Evaluate, Node, Translate, bounded, literal
 from .numbers import greatest, least, total
 from .rows import Function
+from .structured import SETS, STRUCTURED, count_of
 from .texting import TEXTING, joined
 from .tree import Call, Literal, Name, Operation, Tree, refusal
 
@@ -31,7 +32,7 @@ _DIGITS = 15
 _COLUMN_DEPTH, _STEP_DEPTH, _LINES_DEPTH = 2, 6, 14
 _DIGITS_OF_SUMS = 24
 
-FUNCTIONS: Mapping[str, Function] = {f.name: f for f in (*LOGIC, *ARITHMETIC, *TEXTING, *DATING)}
+FUNCTIONS: Mapping[str, Function] = {f.name: f for f in (*LOGIC, *ARITHMETIC, *TEXTING, *DATING, *STRUCTURED)}
 OVER_CHILDREN = ("SUM", "COUNT", "AVG", "MIN", "MAX")
 
 
@@ -72,6 +73,8 @@ class Compiler:
         if children is not None:
             return children
         function = FUNCTIONS.get(call.name)
+        if function is None and call.name == "COUNT":
+            return self._count_of_set(call)
         if function is None:
             raise refusal("wants_children", call.position, name=call.name)
         count, most = len(call.arguments), MOST_ARGUMENTS if function.most is None else function.most
@@ -99,6 +102,14 @@ class Compiler:
         self.valued.add(f"{lines.key}.{field.key}")
         return _aggregated(call.name, _Lines(lines.key, field, child.key, self.entity.key), call.position)
 
+    def _count_of_set(self, call: Call) -> Node:
+        """How many words, people, records or files a field holds."""
+        if len(call.arguments) == 1 and isinstance(call.arguments[0], Name):
+            value = self._column(call.arguments[0], self.valued)
+            if value.kind in SETS:
+                return count_of(value, call.position)
+        raise refusal("wants_children", call.position, name=call.name)
+
     def _column(self, name: Name, valued: set[str]) -> Node:
         steps = [self._find(self.entity, name.parts[0], name)]
         for part in name.parts[1:]:
@@ -111,7 +122,7 @@ class Compiler:
         *before, field = steps
         if len(before) > MOST_STEPS:
             raise refusal("path_too_long", name.position, max=MOST_STEPS)
-        if field.behaviour.kind is None:
+        if field.behaviour.kind is None and field.behaviour.read_as is None:
             raise refusal("wants_aggregate" if field.option("target") else "no_use", name.position)
         path = ".".join(step.key for step in steps)
         self.reads.add(path)
@@ -155,12 +166,13 @@ def _operation(sign: str, operands: Sequence[Node], position: int) -> Node:
 
 def read_field(field: Field, path: str, steps: Sequence[str]) -> Node:
     """The value of a field, of the record itself or behind relations."""
-    kind = str(field.behaviour.kind)
+    read_as = field.behaviour.read_as
+    kind = str(field.behaviour.kind or ("text" if read_as == "plain" else read_as))
     node = Node(
         kind,
         _exact(path) if kind == "number" else lambda record, env: record.get(path),
         _column_of(field.key, list(steps), kind),
-        texts=frozenset(field.choice_by_key) if field.choices else None,
+        texts=frozenset(field.choice_by_key) if field.choices and kind == "text" else None,
         choices=field.choices,
         depth=_COLUMN_DEPTH + _STEP_DEPTH * len(steps),
     )
@@ -177,7 +189,7 @@ def _exact(path: str) -> Evaluate:
 
 def _number_facts(field: Field, digits: int = _DIGITS) -> dict[str, Any]:
     places = getattr(field.behaviour.column(field), "scale", None) or 0
-    return {"digits": digits, "places": places, "whole": places == 0}
+    return {"digits": digits, "places": places, "whole": places == 0, "unit": field.behaviour.unit}
 
 
 def _column_of(key: str, steps: list[str], kind: str) -> Translate:

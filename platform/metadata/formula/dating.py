@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from .arithmetic import divided, floored
-from .kinds import compared, settled, wanted
+from .kinds import compared, in_seconds, settled, wanted
 from .logic import choice
 from .node import EMPTY, Node, apply, number
 from .rows import Function, constant_text, constant_whole
+from .structured import seconds_of
 from .tree import refusal
 
 _TIMED = ("date", "datetime")
+_DAY_LONG = 86_400
 
 
 def shifted(sign: str, left: Node, right: Node, position: int) -> Node | None:
@@ -25,6 +27,10 @@ def shifted(sign: str, left: Node, right: Node, position: int) -> Node | None:
     count = settled(right, position) if left.kind in _TIMED and right.kind in ("number", "null") else None
     if count is None:
         raise refusal("wrong_dates", position)
+    if count.unit not in (0, _DAY_LONG):
+        days = apply("divide", in_seconds(count), number(_DAY_LONG), digits=count.digits, places=20, dusty=True)
+        # Of a day only whole ones are added; dust must not take one away.
+        count = settled(days, position) if left.kind == "date" else days
     if sign == "-":
         count = apply("negate", count, digits=count.digits, places=count.places)
     return apply("add_days" if left.kind == "date" else "add_time", left, count)
@@ -32,12 +38,12 @@ def shifted(sign: str, left: Node, right: Node, position: int) -> Node | None:
 
 def _difference(end: Node, start: Node, position: int) -> Node:
     if end.kind == start.kind == "datetime":
-        return _time_between(end, start, 86_400)
+        return _time_between(end, start, _DAY_LONG)
     return _days([end, start], position)
 
 
 def _time_between(end: Node, start: Node, seconds: int) -> Node:
-    return apply("time_between", end, start, number(seconds), digits=12, places=20, dusty=True)
+    return apply("time_between", end, start, number(seconds), digits=12, places=20, dusty=True, unit=seconds)
 
 
 def _day(argument: Node, position: int) -> Node:
@@ -46,12 +52,21 @@ def _day(argument: Node, position: int) -> Node:
 
 def _days(arguments: Sequence[Node], position: int) -> Node:
     end, start = (_day(argument, position) for argument in arguments)
-    return apply("days_between", end, start, digits=7, whole=True)
+    return apply("days_between", end, start, digits=7, whole=True, unit=_DAY_LONG)
 
 
 def _hours(arguments: Sequence[Node], position: int) -> Node:
+    if not any(argument.kind in ("date", "datetime") for argument in arguments):
+        return _hours_of_day(arguments, position)
     end, start = (wanted(argument, "datetime", position) for argument in arguments)
     return _time_between(end, start, 3_600)
+
+
+def _hours_of_day(arguments: Sequence[Node], position: int) -> Node:
+    """Hours between two times of day."""
+    end, start = (seconds_of(argument, position) for argument in arguments)
+    passed = apply("subtract", end, start, digits=6, whole=True)
+    return apply("divide", passed, number(3_600), digits=6, places=20, dusty=True, unit=3_600)
 
 
 def _part(name: str) -> Callable[[Sequence[Node], int], Node]:

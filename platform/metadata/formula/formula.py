@@ -16,7 +16,7 @@ from ..model import Entity, Field
 from ..results import is_lookup, rollup_source
 from . import numbers, sql
 from .compiler import Compiler
-from .kinds import as_text, wanted
+from .kinds import as_text, in_seconds, wanted
 from .lookup import compile_lookup
 from .node import DEEPEST_SQL, HEAVIEST, Evaluate, Node, Translate, apply, number
 from .tree import read, refusal
@@ -126,6 +126,8 @@ def _compile(text: str, entity: Entity, entities: Mapping[str, Entity] | Catalog
     node = compiler.node(read(text))
     if field is not None:
         node = _fitted(node, field)
+    elif node.kind not in (*sql.TYPES, "null"):
+        node = as_text(node, 1)
     return Formula(
         text=text,
         entity=entity.key,
@@ -152,7 +154,8 @@ def _fitted(node: Node, field: Field) -> Node:
     if kind is None:
         raise refusal("no_result", type=field.type)
     if kind == "number":
-        return _fitted_number(wanted(node, kind, 1), field)
+        unit = field.behaviour.unit
+        return _fitted_number(in_seconds(wanted(node, kind, 1)) if unit else wanted(node, kind, 1), field)
     if kind == "text":
         return _fitted_text(as_text(node, 1), field)
     node = wanted(node, kind, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 import sqlalchemy as sa
 
@@ -11,6 +12,18 @@ from ..model import fold
 from . import sql
 from .node import CLAUSE, FIRST, ZONE, Node, apply, bounded, composed, literal
 from .tree import refusal
+
+_WRITTEN = {
+    "place": "place_text",
+    "region": "region_text",
+    "point": "point_text",
+    "rich": "rich_text",
+    "clock": "clock_text",
+}
+"""Kinds of values with parts, and the operation that writes them as text."""
+
+HELD = ("list", "people", "records", "files", "json")
+"""Kinds that are no text: only some functions take a part of them."""
 
 
 def wanted(node: Node, kind: str, position: int) -> Node:
@@ -23,6 +36,10 @@ def wanted(node: Node, kind: str, position: int) -> Node:
         return replace(literal(None, kind), weight=node.weight)
     if kind == "date" and node.kind == "datetime":
         return apply("local_day", node, ZONE)
+    if kind == "text" and node.kind in _WRITTEN:
+        return apply(_WRITTEN[node.kind], node)
+    if node.kind in HELD:
+        raise refusal(f"of_{node.kind}", position)
     raise refusal("wrong_kind", position, wanted=_named(kind), found=_named(node.kind))
 
 
@@ -35,7 +52,7 @@ def _named(kind: str) -> object:
 def settled(node: Node, position: int) -> Node:
     """A number without the dust of divisions."""
     node = wanted(node, "number", position)
-    return apply("settle", node, digits=node.digits, places=9) if node.dusty else node
+    return apply("settle", node, digits=node.digits, places=9, unit=node.unit) if node.dusty else node
 
 
 def as_text(node: Node, position: int) -> Node:
@@ -56,10 +73,33 @@ def alike(nodes: Sequence[Node], position: int) -> list[Node]:
     kinds = {node.kind for node in nodes} - {"null"}
     if len(kinds) > 1 and kinds <= {"date", "datetime"}:
         kinds = {"date"}
-    kind = next((node.kind for node in nodes if node.kind in kinds), "null")
+    kind = next(("text" if node.kind in _WRITTEN else node.kind for node in nodes if node.kind in kinds), "null")
     if kinds == {"date"}:
         kind = "date"
-    return [node if kind == "null" else wanted(node, kind, position) for node in nodes]
+    for node in nodes:
+        if node.kind in HELD:
+            raise refusal(f"of_{node.kind}", position)
+    return in_one_unit([node if kind == "null" else wanted(node, kind, position) for node in nodes])
+
+
+def in_one_unit(nodes: Sequence[Node]) -> list[Node]:
+    """The numbers with lengths of time of several units all in seconds."""
+    if len({node.unit for node in nodes if node.unit}) < 2:
+        return list(nodes)
+    return [in_seconds(node) if node.unit else node for node in nodes]
+
+
+def in_seconds(node: Node) -> Node:
+    """The length of time in seconds."""
+    if node.unit in (0, 1):
+        return node
+    facts = {"digits": node.digits + 5, "places": node.places, "dusty": node.dusty, "whole": node.whole}
+    return apply("multiply", node, literal(Decimal(node.unit), "number"), **facts, unit=1)
+
+
+def unit_of(nodes: Sequence[Node]) -> int:
+    """The unit of numbers that were brought to one."""
+    return max(node.unit for node in nodes)
 
 
 def certain(node: Node, position: int) -> Node:
@@ -82,6 +122,8 @@ def certain(node: Node, position: int) -> Node:
 def compared(sign: str, left: Node, right: Node, position: int) -> Node:
     """`=` and `<>` treat two empties as equal; the others do not hold when a side is empty."""
     left, right = _named_options(left, right, position), _named_options(right, left, position)
+    if {left.kind, right.kind} == {"reference", "text"}:
+        raise refusal("no_names_compared", position)
     left, right = alike([left, right], position)
     if left.kind == "number":
         left, right = settled(left, position), settled(right, position)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from ..conditions.source import Env, Source
 from . import sql
-from .kinds import alike, certain, compared, negated
+from .kinds import alike, certain, compared, negated, unit_of
 from .node import EMPTY, LATER, Node, bounded, composed
 from .rows import Function
 from .tree import refusal
@@ -56,6 +56,7 @@ def _any_of(values: Sequence[Node]) -> Node:
         certain=all(value.certain for value in values),
         texts=frozenset().union(*(t for t in texts if t is not None)) if None not in texts else None,
         choices=choices[0] if choices and choices.count(choices[0]) == len(choices) else (),
+        unit=unit_of(values),
     )
 
 

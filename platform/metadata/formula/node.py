@@ -39,6 +39,8 @@ class Node:
     of a division; `whole` ones without fraction; `constant` is a literal's value. `texts` are the texts it may
     give, None when they are not known. `choices` are the options whose keys it gives.
 
+    `unit` is how many seconds one is, for numbers that are lengths of time.
+
     `weight` and `depth` measure the SQL. `chain` names an operation whose operands may be joined with further
     ones, so that `a + b + c` is one sum of three: every level costs places of a parser's stack.
     """
@@ -54,6 +56,7 @@ class Node:
     constant: Any = None
     texts: frozenset[str] | None = None
     choices: tuple[Option, ...] = ()
+    unit: int = 0
     weight: int = 1
     depth: int = 1
     chain: tuple[str, tuple[Node, ...]] | None = None

@@ -3,23 +3,26 @@
 A row gives the Python function and the PostgreSQL expression. SQLite has neither decimals nor most of the
 functions, but it runs in our process: there the same Python function is called, registered as `fl_<name>`.
 
-Kinds: n number, t text, d day, m moment, b boolean, z time zone; a trailing * means any number of them. Operations
-are empty when an operand is, unless `empties` says that the function handles empties itself. `chained` ones take
-more than two operands, from left to right.
+Kinds: n number, t text, d day, m moment, b boolean, z time zone, r reference; w words and i ids of a set, a
+address, p point, c time of day, h rich text; a trailing * means any number of them. Operations are empty when an
+operand is, unless `empties` says that the function handles empties itself. `chained` ones take more than two
+operands, from left to right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import days, numbers, texts
+from . import days, numbers, structures, texts
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation. `{0}`, `{1}` stand for operands in the SQL, `{all}`, `{plus}` … for all of them."""
+    """One operation. `{0}`, `{1}` stand for operands in the SQL, `{all}`, `{plus}` … for all of them, and
+    `{table}` for the texts of `table` by key, as JSONB that is read once for a statement.
+    """
 
     name: str
     operands: str
@@ -28,6 +31,7 @@ class Operation:
     postgresql: str
     empties: bool = False
     chained: bool = False
+    table: Callable[[], Mapping[str, str]] | None = None
 
     @property
     def weight(self) -> tuple[int, ...]:
@@ -178,4 +182,132 @@ DAYS = (
     Operation("months_between", "dd", "n", days.months_between, f"CASE WHEN {{1}} >= {{0}} THEN {_MONTHS} END"),
 )
 
-OPERATIONS = {operation.name: operation for operation in (*ARITHMETIC, *TEXTS, *DAYS)}
+
+def _known(key: str) -> str:
+    """The text of the table under a key."""
+    return f"(CAST({{table}} AS JSONB) ->> {key})"
+
+
+def _of_place(part: int) -> str:
+    return f"(CAST(split_part({{0}}, chr(30), 2) AS JSONB) ->> {part})"
+
+
+_CITIES = ", ".join(f"'{name}'" for name in structures.MUNICIPALITIES)
+_CLOCK_FORM = "'^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$'"
+_AT = "CAST(split_part({{{0}}}, ',', {1}) AS DOUBLE PRECISION)"
+_PART = "(CAST({0} AS JSONB) #> CAST({1} AS TEXT[]))"
+_HAS = "COALESCE(strpos({0}, '|' || {1} || '|') > 0, FALSE)"
+
+
+def _metres() -> str:
+    north, east, from_north, from_east = (f"radians({_AT.format(n, part)})" for n in (1, 0) for part in (1, 2))
+    across = f"cos({from_north}) * cos({north}) * power(sin(({east} - {from_east}) / 2), 2)"
+    chord = f"power(sin(({north} - {from_north}) / 2), 2) + {across}"
+    along = f"CAST(round({2 * structures.EARTH} * asin(least(1, sqrt({chord})))) AS NUMERIC)"
+    # LEAST passes over what is empty.
+    return f"CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN {along} END"
+
+
+STRUCTURES = (
+    Operation(
+        "count_of",
+        "w",
+        "n",
+        structures.count_of,
+        "CAST(COALESCE(char_length({0}) - char_length(replace({0}, '|', '')) - 1, 0) AS NUMERIC)",
+        True,
+    ),
+    Operation("has_word", "wt", "b", structures.has_word, _HAS, True),
+    Operation("has_id", "ir", "b", structures.has_id, _HAS.replace("{1}", "CAST({1} AS TEXT)"), True),
+    Operation("in_a_row", "wt", "t", structures.in_a_row, "replace(btrim({0}, '|'), '|', {1})"),
+    Operation("place_text", "a", "t", structures.line_of, "split_part({0}, chr(30), 1)"),
+    Operation("place_province", "a", "t", structures.province_of, f"NULLIF({_of_place(0)}, '')"),
+    Operation(
+        "place_city",
+        "a",
+        "t",
+        structures.city_of,
+        f"COALESCE(NULLIF({_of_place(1)}, ''), CASE WHEN {_of_place(0)} IN ({_CITIES}) THEN {_of_place(0)} END)",
+    ),
+    Operation("place_district", "a", "t", structures.district_of, f"NULLIF({_of_place(2)}, '')"),
+    Operation("place_street", "a", "t", structures.street_of, f"NULLIF({_of_place(3)}, '')"),
+    Operation("place_postcode", "a", "t", structures.postcode_of, f"NULLIF({_of_place(4)}, '')"),
+    Operation(
+        "region_text",
+        "t",
+        "t",
+        structures.region_text,
+        f"COALESCE({_known('{0}')}, {{0}})",
+        table=structures.whole_names,
+    ),
+    Operation(
+        "region_province",
+        "t",
+        "t",
+        structures.region_province,
+        _known("(left({0}, 2) || '0000')"),
+        table=structures.provinces,
+    ),
+    Operation(
+        "region_city",
+        "t",
+        "t",
+        structures.region_city,
+        _known("(left({0}, 4) || '00')"),
+        table=structures.cities,
+    ),
+    Operation("region_district", "t", "t", structures.region_district, _known("{0}"), table=structures.districts),
+    Operation(
+        "point_text",
+        "p",
+        "t",
+        structures.point_text,
+        "(CAST(trim_scale(CAST(split_part({0}, ',', 1) AS NUMERIC)) AS TEXT) || ', ' ||"
+        " CAST(trim_scale(CAST(split_part({0}, ',', 2) AS NUMERIC)) AS TEXT))",
+    ),
+    Operation("latitude", "p", "n", structures.latitude, "CAST(split_part({0}, ',', 1) AS NUMERIC)"),
+    Operation("longitude", "p", "n", structures.longitude, "CAST(split_part({0}, ',', 2) AS NUMERIC)"),
+    Operation("metres", "pp", "n", structures.metres, _metres()),
+    Operation(
+        "json_part",
+        "tt",
+        "t",
+        structures.json_part,
+        f"NULLIF(CASE WHEN jsonb_typeof({_PART}) IN ('string', 'number', 'boolean')"
+        f" THEN {_PART} #>> '{{{{}}}}' END, '')",
+    ),
+    Operation("rich_text", "h", "t", structures.text_of_rich, "NULLIF(split_part({0}, chr(30), 1), '')"),
+    Operation(
+        "clock_text",
+        "c",
+        "t",
+        structures.clock_text,
+        "regexp_replace(CAST({0} AS TEXT), '^(..:..):00$', '\\1')",
+    ),
+    Operation(
+        "clock_seconds",
+        "t",
+        "n",
+        structures.clock_seconds,
+        f"CASE WHEN {{0}} ~ {_CLOCK_FORM} THEN CAST(extract(epoch FROM CAST({{0}} AS TIME)) AS NUMERIC) END",
+    ),
+    Operation("clock_of", "mz", "t", structures.clock_of, f"to_char({_local('{0}', '{1}')}, 'HH24:MI:SS')"),
+    Operation(
+        "value_of",
+        "t",
+        "n",
+        structures.value_of,
+        "CASE WHEN btrim({0}, ' ') ~ '^-?[0-9]{{1,15}}([.][0-9]{{1,20}})?$' THEN"
+        " round(CAST(btrim({0}, ' ') AS NUMERIC), 9) END",
+    ),
+    Operation(
+        "holds",
+        "tt",
+        "b",
+        structures.holds,
+        'COALESCE(strpos(lower({0} COLLATE "C"), lower({1} COLLATE "C")) > 0, FALSE)',
+        True,
+    ),
+)
+
+OPERATIONS = {operation.name: operation for operation in (*ARITHMETIC, *TEXTS, *DAYS, *STRUCTURES)}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -79,7 +82,15 @@ def _on_postgresql(element: Applied, compiler: Any, **kw: Any) -> str:
     operands = [compiler.process(part, **kw) for part in element.clauses]
     total = " + ".join(f"COALESCE({operand}, 0)" for operand in operands)
     every = {"all": ", ".join(operands), "plus": " + ".join(operands), "times": " * ".join(operands), "sum": total}
+    if element.operation.table is not None:
+        every["table"] = _written_table(element.operation.table)
     return element.operation.postgresql.format(*operands, **every)
+
+
+@cache
+def _written_table(table: Callable[[], Mapping[str, str]]) -> str:
+    """A table of texts as a literal, so that the database reads it once for a statement."""
+    return "'" + json.dumps(dict(table()), ensure_ascii=False).replace("'", "''") + "'"
 
 
 class AsNumber(FunctionElement[Any]):

@@ -5,12 +5,15 @@ keeps them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache, reduce
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ..columns import Readable
+from ..fields.address import Place, PlaceText
+from ..fields.geo import Point
 from .operations import OPERATIONS, Operation
 
 Decode = Callable[[Any], Any]
@@ -28,8 +31,13 @@ def _stored_moment(value: datetime) -> str:
     return value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
-def _as_it_is(raw: Any) -> Any:
-    return raw
+def _behind_mark(raw: str) -> str:
+    """What a `Readable` column keeps behind what a person reads."""
+    return raw.partition(Readable.mark)[2]
+
+
+def _place(raw: str) -> Place:
+    return PlaceText().read(_behind_mark(raw))
 
 
 _DECODE: dict[str, Decode] = {
@@ -39,6 +47,13 @@ _DECODE: dict[str, Decode] = {
     "m": _moment,
     "b": bool,
     "z": lru_cache(maxsize=64)(ZoneInfo),
+    "r": int,
+    "w": lambda raw: tuple(raw.strip("|").split("|")),
+    "i": lambda raw: tuple(map(int, raw.strip("|").split("|"))),
+    "a": _place,
+    "p": lambda raw: Point(*map(float, raw.split(","))),
+    "c": time.fromisoformat,
+    "h": _behind_mark,
 }
 _ENCODE: dict[str, Decode] = {
     "n": str,

@@ -15,6 +15,7 @@ from formloom.metadata.database import Database
 from formloom.metadata.errors import FormulaError
 from formloom.metadata.fieldtype import FIELD_TYPES
 from tests.metadata import kitchen
+from tests.metadata.formula import test_structured
 from tests.metadata.formula.test_language import GIVES
 
 CATALOG = kitchen.build()
@@ -39,7 +40,7 @@ numbers = st.deferred(lambda: st.one_of(*_numbers()))
 texts = st.deferred(lambda: st.one_of(*_texts()))
 dates = st.deferred(lambda: st.one_of(*_dates()))
 moments = one("a_datetime", "NOW()", "created_at") | between(
-    one("a_datetime", "NOW()"), "+", one("1", "0.25", "-a_decimal")
+    one("a_datetime", "NOW()"), "+", one("1", "0.25", "-a_decimal", "a_duration", "HOURS(NOW(), a_datetime)")
 )
 booleans = st.deferred(lambda: st.one_of(*_booleans()))
 places = st.integers(-2, 4).map(str)
@@ -71,6 +72,10 @@ def _numbers() -> list[st.SearchStrategy[str]]:
         written("DATEDIF", dates, dates, one('"D"', '"M"', '"Y"')),
         written("IF", booleans, numbers, numbers),
         written("SWITCH", numbers, numbers, numbers, numbers),
+        written("COUNT", one("a_tags", "a_multiselect", "a_multi_user", "a_multi_relation", "a_file")),
+        one("a_duration", "LATITUDE(a_geo)", "DISTANCE(a_geo, 31.2, 121.5)", "a_rating", "HOUR(a_time)"),
+        one("MINUTE(a_datetime)", 'HOURS(a_time, "08:15:30")', "DISTANCE(a_geo, a_geo)", "LONGITUDE(a_geo)"),
+        written("VALUE", texts),
     ]
 
 
@@ -86,6 +91,25 @@ def _texts() -> list[st.SearchStrategy[str]]:
         written("TEXT", moments, one('"hh:mm"', '"mm/dd hh:mm:ss"')),
         written("IF", booleans, texts, texts),
         written("COALESCE", texts, texts),
+        *(written(name, one("a_address", "a_region")) for name in ("PROVINCE", "CITY", "DISTRICT")),
+        one(
+            "a_address",
+            "a_region",
+            "a_geo",
+            "a_richtext",
+            "a_time",
+            "a_color",
+            "a_code",
+            "a_role",
+            "POSTCODE(a_address)",
+        ),
+        one(
+            "JOIN(a_tags)",
+            'JOIN(a_multiselect, "")',
+            'JSON(a_json, "a[0]")',
+            'JSON(a_json, "a[2]")',
+            'JSON(a_json, "x")',
+        ),
     ]
 
 
@@ -94,6 +118,7 @@ def _dates() -> list[st.SearchStrategy[str]]:
         one("a_date", "TODAY()", "a_relation.a_date", "MIN(a_subtable.a_date)", "MAX(a_subtable.a_date)"),
         written("DATE", one("2026", "a_integer", "20001"), one("2", "14", "-3"), one("1", "31", "400")),
         between(dates, "+", numbers),
+        between(dates, "+", one("a_duration", "a_duration * 30")),
         between(dates, "-", one("1", "400.9", "3000000", "a_integer")),
         *(written(name, dates, one("1", "-1", "25", "a_integer")) for name in ("EDATE", "EOMONTH")),
         *(written(name, dates, dates) for name in ("MIN", "MAX", "COALESCE")),
@@ -109,6 +134,10 @@ def _booleans() -> list[st.SearchStrategy[str]]:
         *(between(moments, sign, moments | dates) for sign in signs),
         *(written(name, booleans, booleans) for name in ("AND", "OR")),
         written("NOT", booleans),
+        written("CONTAINS", texts, texts),
+        written("HAS", one("a_tags"), texts),
+        written("HAS", one("a_multi_user"), one("a_user", "ME()", "owner")),
+        one('HAS(a_multiselect, "小型")', "HAS(a_multi_relation, a_relation)", "ISBLANK(a_json)"),
         written("ISBLANK", texts | dates),
         written("COALESCE", booleans, booleans),
     ]
@@ -148,7 +177,7 @@ def test_every_example_gives_the_same_everywhere(database: Database):
     rows = kitchen.filled(database, CATALOG)
 
     with database.reading() as conn:
-        for text, _ in GIVES:
+        for text, _ in [*GIVES, *test_structured.GIVES]:
             check(conn, rows, text)
 
 
@@ -233,6 +262,9 @@ def test_a_formula_of_any_size_allowed_is_quick(database: Database):
         ("a_money > 10", "boolean"),
         ('IF(a_money > 10, "big", "small")', "select"),
         ("a_percent / 3", "percent"),
+        ("a_datetime - NOW() + a_duration", "duration"),
+        ("a_address", "text"),
+        ("HAS(a_tags, a_text)", "boolean"),
     ],
 )
 def test_results_fit_their_field_everywhere(database: Database, text: str, result: str):
