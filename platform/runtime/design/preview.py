@@ -6,16 +6,18 @@ Each kind of document that can be designed has one function here or in `boards`;
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...metadata import reading
-from ...metadata.layouts import Placed, Section
+from ...metadata.layouts import Placed, Section, Tab
 from ...metadata.model import Entity, Field
 from ...metadata.wording import text_of
 from ..formview.draft import Draft, draft_of_record
 from ..formview.inputs import FormBuilder
-from ..recordview.facts import Facts
+from ..formview.tabs import S, ShownTab
+from ..recordview.facts import Facts, FactSection
 from ..render import render
 from . import samples
 from .boards import draw_dashboard
@@ -75,8 +77,7 @@ def draw_form(work: Workspace, seen: Context, document: Document) -> str:
         "design/form.html",
         entity=entity,
         title=text_of(form.label, seen.lang),
-        sections=builder.built(_known(form.sections, entity)),
-        raw=document["sections"],
+        panels=_panels(seen, form.tabs, builder.built(_known(form.sections, entity))),
     )
 
 
@@ -90,8 +91,20 @@ def _known(sections: tuple[Section, ...], entity: Entity) -> list[Section]:
     found = []
     for section in sections:
         placed: tuple[Placed, ...] = tuple(p for p in section.fields if p.field in entity.all_fields)
-        found.append(Section(section.key, section.label, placed, section.columns, section.collapsed))
+        found.append(replace(section, fields=placed))
     return found
+
+
+def _panels(seen: Context, tabs: tuple[Tab, ...], sections: Sequence[S]) -> list[ShownTab[S]]:
+    """Sections by tab, also in those that are empty; without tabs all in one that has no name."""
+    if not tabs:
+        return [ShownTab("", "", tuple(sections))]
+    places = {tab.key for tab in tabs}
+    stand = [section.tab if section.tab in places else tabs[0].key for section in sections]
+    held = {
+        tab.key: tuple(each for each, key in zip(sections, stand, strict=True) if key == tab.key) for tab in tabs
+    }
+    return [ShownTab(tab.key, text_of(tab.label, seen.lang), held[tab.key]) for tab in tabs]
 
 
 def draw_detail(work: Workspace, seen: Context, document: Document) -> str:
@@ -107,12 +120,18 @@ def draw_detail(work: Workspace, seen: Context, document: Document) -> str:
         record=record,
         facts=facts,
         title=facts.title(),
-        sections=facts.sections(_known(facts.detail.sections, entity)),
+        sections=_facts(facts, entity),
         own=bool(facts.detail.sections),
         related=[_related(seen, one) for one in facts.detail.related],
         here="",
         timeline=False,
     )
+
+
+def _facts(facts: Facts, entity: Entity) -> list[FactSection]:
+    """The sections of the page's own, else those of the form it takes them from."""
+    own = facts.detail.sections if facts.detail else ()
+    return facts.built(_known(own, entity)) if own else facts.sections()
 
 
 def _related(seen: Context, related: Any) -> tuple[str, list[Field]]:

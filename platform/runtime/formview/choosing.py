@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...metadata import conditions, rules
-from ...metadata.layouts import Form, Placed, Section
+from ...metadata.layouts import Form, Placed, Section, Tab
 from ..records.kept import keep
 from ..records.record import Record
 from .draft import Draft
@@ -45,19 +45,26 @@ def form_of_record(ctx: Context, entity: str, record: Record) -> Form | None:
     return form_for(ctx, entity, Draft(values=record), record)
 
 
-def sections_of(ctx: Context, entity: str, form: Form | None) -> Sequence[Section]:
+class Arrangement(NamedTuple):
+    """Sections, and the tabs they may be spread over."""
+
+    sections: Sequence[Section]
+    tabs: Sequence[Tab] = ()
+
+
+def arranged(ctx: Context, entity: str, form: Form | None) -> Arrangement:
     """The form's sections; without a form one section of everything that is not hidden."""
     if form is not None:
-        return form.sections
+        return Arrangement(form.sections, form.tabs)
     found = ctx.catalog.entity(entity)
     placed = tuple(Placed(f.key) for f in found.fields.values() if not f.hidden and f.key != found.parent)
-    return (Section("main", found.label, placed),)
+    return Arrangement((Section("main", found.label, placed),))
 
 
-def sections_shown(ctx: Context, entity: str, record: Mapping[str, object]) -> Sequence[Section]:
+def arranged_on_page(ctx: Context, entity: str, record: Mapping[str, object]) -> Arrangement:
     """The sections of a record's page: those of its layout, else its form's."""
     detail = ctx.catalog.detail_of(entity)
     if detail is not None and detail.sections:
-        return detail.sections
+        return Arrangement(detail.sections, detail.tabs)
     known = record if isinstance(record, Record) else Record(dict(record))
-    return sections_of(ctx, entity, form_of_record(ctx, entity, known))
+    return arranged(ctx, entity, form_of_record(ctx, entity, known))

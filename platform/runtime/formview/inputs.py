@@ -134,6 +134,7 @@ class FormSection:
     columns: int
     collapsed: bool
     inputs: tuple[Input, ...]
+    tab: str | None = None
 
     @property
     def bad(self) -> bool:
@@ -185,7 +186,7 @@ class FormBuilder:
     def _section(self, section: Section) -> FormSection:
         inputs = tuple(self.input(placed) for placed in section.fields if self._is_shown(placed.field))
         label = text_of(section.label, self.ctx.lang)
-        return FormSection(section.key, label, section.columns, section.collapsed, inputs)
+        return FormSection(section.key, label, section.columns, section.collapsed, inputs, section.tab)
 
     def _is_shown(self, key: str) -> bool:
         if key not in self.entity.all_fields:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from markupsafe import Markup
 
 from ...metadata.layouts import Detail, Placed, Section
 from ...metadata.model import Field
 from ...metadata.wording import text_of
-from ..formview.choosing import sections_shown
+from ..formview.choosing import Arrangement, arranged_on_page
 from ..formview.draft import Draft
 from ..formview.inputs import summed
 from ..formview.preview import ruled
@@ -61,6 +61,9 @@ class FactSection:
     facts: tuple[Fact, ...]
     tables: tuple[LinesTable, ...]
     editable: bool
+    tab: str | None = None
+    bad: ClassVar[bool] = False
+    hidden: ClassVar[bool] = False
 
     @property
     def empty(self) -> int:
@@ -112,11 +115,19 @@ class Facts:
         reveals = value is not None and self.rights.may_reveal(field.key)
         return Fact(field, field.text(self.ctx.lang), Markup(html), value in (None, ()), locked, wide, reveals)
 
-    def sections(self, chosen: Sequence[Section] = ()) -> list[FactSection]:
-        """The sections that have anything the reader may see; the page's, where none are given."""
-        shown = chosen or sections_shown(self.ctx, self.entity.key, self.record)
-        found = [self._section(section) for section in shown]
+    @cached_property
+    def arrangement(self) -> Arrangement:
+        """The sections of the page and their tabs, as they are laid out."""
+        return arranged_on_page(self.ctx, self.entity.key, self.record)
+
+    def sections(self) -> list[FactSection]:
+        """The sections that have anything the reader may see."""
+        found = self.built(self.arrangement.sections)
         return [section for section in found if section.facts or section.tables]
+
+    def built(self, sections: Sequence[Section]) -> list[FactSection]:
+        """These sections, also those that have nothing to show: for whoever designs them."""
+        return [self._section(section) for section in sections]
 
     def _section(self, section: Section) -> FactSection:
         seen = [p for p in section.fields if p.field in self.rights.readable and p.field in self.entity.all_fields]
@@ -125,7 +136,7 @@ class Facts:
         tables = tuple(self._lines(placed) for placed in seen if placed.field in self.tables)
         editable = "edit" in self.record.may and any(p.field in self.rights.writable for p in seen)
         label = text_of(section.label, self.ctx.lang)
-        return FactSection(section.key, label, section.columns, facts, tables, editable)
+        return FactSection(section.key, label, section.columns, facts, tables, editable, section.tab)
 
     def _lines(self, placed: Placed) -> LinesTable:
         table = self.tables[placed.field]

@@ -15,6 +15,8 @@ from ..records.listrequest import ListRequest
 if TYPE_CHECKING:
     from ..context import Context
 
+RELATED = "_related"
+"""The open related list in an address."""
 ROWS = 20
 USUAL_COLUMNS = 6
 
@@ -29,10 +31,11 @@ class Tab:
     rows: str
     new: str | None
     whole: str
+    chosen: bool = False
 
 
-def tabs(ctx: Context, entity: str, record_id: int) -> list[Tab]:
-    """The related lists the reader may see."""
+def tabs(ctx: Context, entity: str, record_id: int, asked: str = "") -> list[Tab]:
+    """The related lists the reader may see, one of them open: that of the number asked for, else the first."""
     here = f"/e/{entity}/{record_id}"
     found = []
     for number, one in enumerate(related_of(ctx, entity)):
@@ -50,7 +53,8 @@ def tabs(ctx: Context, entity: str, record_id: int) -> list[Tab]:
                 whole=f"/e/{one.entity}?" + urlencode({"filter": json.dumps(pointing(ctx, one, record_id))}),
             )
         )
-    return found
+    place = next((place for place, tab in enumerate(found) if str(tab.number) == asked), 0)
+    return [replace(tab, chosen=at == place) for at, tab in enumerate(found)]
 
 
 def related_of(ctx: Context, entity: str) -> tuple[Related, ...]:

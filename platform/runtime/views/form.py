@@ -13,7 +13,7 @@ from ...metadata.errors import AccessDenied, Conflict, FormloomError, InvalidInp
 from ...metadata.model import Entity, Field
 from ...metadata.wording import say
 from ..context import Context
-from ..formview.choosing import form_for, sections_of
+from ..formview.choosing import arranged, form_for
 from ..formview.draft import (
     Draft,
     draft_of_copy,
@@ -26,6 +26,7 @@ from ..formview.draft import (
 from ..formview.inputs import FormBuilder
 from ..formview.preview import preview, ruled
 from ..formview.rebase import rebase
+from ..formview.tabs import TAB, asked_tab, in_tabs
 from ..formview.titles import titles_of, titles_of_ids
 from ..http.answer import json_answer, local_address
 from ..http.call import Call
@@ -36,6 +37,7 @@ from ..render import render
 from .moves import moved
 
 BACK, COPY, AGAIN, CONFIRMED = "back", "copy", "_again", "_confirm"
+NOT_FIELDS = frozenset({BACK, COPY, TAB})
 CREATE, EDIT = "create", "edit"
 
 
@@ -43,7 +45,7 @@ def new_form(ctx: Context, call: Call) -> Response:
     """An empty form, with the defaults and what the address brings along; `copy` names a record to start from."""
     entity = call.path["entity"]
     ctx.access.entity(entity).require("create")
-    given = _typed(ctx, entity, {name: call.query.one(name) for name in call.query if name not in (BACK, COPY)})
+    given = _typed(ctx, entity, {name: call.query.one(name) for name in call.query if name not in NOT_FIELDS})
     if call.query.one(COPY):
         original = Records(ctx).get(entity, call.query.number(COPY, 0))
         draft = draft_of_copy(ctx, entity, original)
@@ -157,7 +159,8 @@ def _shown(
     record = draft.values if isinstance(draft.values, Record) else None
     builder = FormBuilder(ctx, entity, draft, operation, ruled(ctx, entity, draft, record))
     form = form_for(ctx, entity, draft, record)
-    sections = builder.sections(sections_of(ctx, entity, form))
+    shape = arranged(ctx, entity, form)
+    sections = builder.sections(shape.sections)
     back = call.form.one("_" + BACK) or call.query.one(BACK)
     number = record["id"] if record is not None else call.record_id() if operation == EDIT else 0
     home = f"/e/{entity}/{number}" if operation == EDIT else f"/e/{entity}"
@@ -173,6 +176,7 @@ def _shown(
         plural=found.text(ctx.lang, plural=True),
         icon_name=found.icon or "table",
         sections=sections,
+        tabs=in_tabs(shape.tabs, sections, ctx.lang, asked_tab(call)),
         form_key=form.key if form else "",
         warnings=warnings_of(ctx, error),
         confirm=to_confirm(call, error),

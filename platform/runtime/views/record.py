@@ -12,11 +12,12 @@ from starlette.routing import Route
 from ...metadata.errors import AccessDenied, Conflict, FormloomError, InvalidInput, NotFound
 from ...metadata.wording import say
 from ..context import Context
-from ..formview.choosing import sections_shown
+from ..formview.choosing import arranged_on_page
 from ..formview.draft import Draft, draft_of_form, draft_of_record, written
 from ..formview.inputs import FormBuilder
 from ..formview.preview import ruled
 from ..formview.rebase import rebase
+from ..formview.tabs import asked_tab, in_tabs
 from ..formview.titles import titles_of
 from ..http.answer import json_answer
 from ..http.call import Call
@@ -37,6 +38,7 @@ def show_record(ctx: Context, call: Call) -> Response:
     entity, record_id = call.path["entity"], call.record_id()
     record = Records(ctx).get(entity, record_id)
     facts = Facts(ctx, entity, record)
+    sections = facts.sections()
     return render(
         ctx,
         "record.html",
@@ -46,10 +48,11 @@ def show_record(ctx: Context, call: Call) -> Response:
         title=facts.title(),
         plural=facts.entity.text(ctx.lang, plural=True),
         symbol=facts.entity.icon or "table",
-        sections=facts.sections(),
+        sections=sections,
+        tabs=in_tabs(facts.arrangement.tabs, sections, ctx.lang, asked_tab(call)),
         highlights=facts.highlights(),
         stage=facts.stage(),
-        related=related.tabs(ctx, entity, record_id),
+        related=related.tabs(ctx, entity, record_id, call.query.one(related.RELATED)),
         here=f"/e/{entity}/{record_id}",
         timeline=facts.detail.timeline if facts.detail else True,
     )
@@ -103,7 +106,7 @@ def _section_inputs(ctx: Context, call: Call, draft: Draft, error: FormloomError
     entity = call.path["entity"]
     record = draft.values if isinstance(draft.values, Record) else Record({})
     builder = FormBuilder(ctx, entity, draft, "edit", ruled(ctx, entity, draft, record))
-    section = builder.section(sections_shown(ctx, entity, record), call.path["section"])
+    section = builder.section(arranged_on_page(ctx, entity, record).sections, call.path["section"])
     asked = {each.name for each in section.inputs}
     others = [message for name, message in draft.errors.items() if name.partition("[")[0] not in asked]
     return render(

@@ -6,6 +6,7 @@ import "./shell.js";
 import "./palette.js";
 import "./keys.js";
 import "./tabs.js";
+import "./tabstrip.js";
 import "./list.js";
 import "./rowmarks.js";
 import "./groups.js";

@@ -3,6 +3,7 @@
 import htmx from "htmx.org";
 import { act, csrf, say, whenShown } from "./page.js";
 import { applyRules } from "./rules.js";
+import { openAround } from "./tabstrip.js";
 
 const WAIT_MS = 250;
 let form = null;
@@ -137,7 +138,7 @@ function setInput(shown, name, raw, title) {
 
 function firstInput(shown) {
   if (matchMedia("(max-width: 640px)").matches) return null;
-  return [...shown.querySelectorAll(".section-body input:not([type=hidden]), .section-body select, .section-body textarea")].find((each) => !each.value && each.type !== "radio" && each.type !== "checkbox" && !each.closest(".subtable"));
+  return [...shown.querySelectorAll(".section-body input:not([type=hidden]), .section-body select, .section-body textarea")].find((each) => !each.value && !each.closest("[hidden]") && each.type !== "radio" && each.type !== "checkbox" && !each.closest(".subtable"));
 }
 
 function live() {
@@ -190,6 +191,7 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   const { jump: name } = jump.dataset;
   const target = document.getElementById(`in-${name}`) ?? document.querySelector(`[data-field="${name.split("[")[0]}"]`);
+  if (target) openAround(target);
   target?.closest("details")?.setAttribute("open", "");
   target?.scrollIntoView({ block: "center" });
   (target?.matches("input, select, textarea") ? target : target?.querySelector("input:not([type=hidden]), select, textarea"))?.focus();

@@ -1,28 +1,8 @@
-// A record's page: tabs of related lists, its neighbours, histories, deleting with a way back, keys.
+// A record's page: the numbers of its related lists, its neighbours, histories, deleting with a way back, keys.
 
 import htmx from "htmx.org";
 import { toast } from "./overlays.js";
 import { act, go, isTyping, posted, say, whenShown } from "./page.js";
-
-act("show-related", (tab) => showRelated(tab));
-
-function showRelated(tab) {
-  for (const each of tab.parentElement.querySelectorAll("[role=tab]")) {
-    const chosen = each === tab;
-    each.setAttribute("aria-selected", String(chosen));
-    each.tabIndex = chosen ? 0 : -1;
-    document.getElementById(`related-${each.dataset.number}`).hidden = !chosen;
-  }
-}
-
-document.addEventListener("keydown", (event) => {
-  const tab = event.target.closest?.(".related [role=tab]");
-  const next = { ArrowRight: tab?.nextElementSibling, ArrowLeft: tab?.previousElementSibling }[event.key];
-  if (!next) return;
-  event.preventDefault();
-  showRelated(next);
-  next.focus();
-});
 
 htmx.onLoad((content) => {
   for (const each of content.parentElement?.querySelectorAll("template[data-count-of]") ?? []) {

@@ -2,6 +2,7 @@
 // Nothing typed is lost: a hidden input keeps its text, a locked one gets back what stood in it before.
 
 import { act, csrf, icon, make, say, whenShown } from "./page.js";
+import { markTabs } from "./tabstrip.js";
 
 /** The place of an input: its block in a form, or its cell in a sub-table. */
 function placesOf(form) {
@@ -29,6 +30,7 @@ export function applyRules(form, rules, tools) {
   for (const section of form.querySelectorAll(".form-section")) {
     section.hidden = [...section.querySelectorAll(".input[data-field]")].every((place) => place.hidden);
   }
+  markTabs(form);
 }
 
 function star(place, wanted) {

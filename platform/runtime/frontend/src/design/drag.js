@@ -1,12 +1,15 @@
 // Dragging: something new out of the left pane, or a part of the screen, to another place of the screen.
 //
 // The designer says what a part takes: `accepts(payload, node)` gives "around" (before or after it), "inside", or
-// nothing, and `axis(node, element)` along which line its neighbours stand.
+// nothing, and `axis(node, element)` along which line its neighbours stand. A part that takes "both" takes it beside
+// it at its edges. A designer with `aim(payload, point)` shows itself where something would go, until `unaim()`.
 
 import { make } from "../page.js";
 
 const EDGE = 48;
 const SPEED = 14;
+const RIM = 10;
+const REST_MS = 450;
 
 /** Begin to drag. `from` is where the pointer is: in a frame's document, or in the page's. */
 export function beginDrag(canvas, payload, event, from) {
@@ -21,23 +24,36 @@ export function beginDrag(canvas, payload, event, from) {
   document.body.classList.add("d-dragging");
   from.element?.classList.add("d-lifted");
   let target = null;
+  let over = null;
+  let resting = 0;
 
+  const rest = (node) => {
+    if (node === over) return;
+    over = node;
+    clearTimeout(resting);
+    if (node) resting = setTimeout(() => canvas.frame.designer.rests?.(canvas.frame, node), REST_MS);
+  };
   const onMove = (moved) => {
     const point = from.view ? canvas.outside(from.view, moved.clientX, moved.clientY) : { x: moved.clientX, y: moved.clientY };
     Object.assign(ghost.style, { left: `${point.x + 12}px`, top: `${point.y + 8}px` });
     const place = canvas.at(point.x, point.y);
+    rest(place?.view.doc.elementFromPoint(place.x, place.y)?.closest("[data-node]")?.dataset.node);
+    const before = target;
     target = place ? aim(canvas, payload, place, from.element) : null;
+    if (before && !target) canvas.frame.designer.unaim?.(canvas.frame);
     for (const [view, line] of bar) draw(line, target?.view === view ? target : null);
     if (place) scroll(place);
   };
   const finish = (drop) => {
     for (const [name, run] of Object.entries(listeners)) from.doc.removeEventListener(name, run, true);
     document.removeEventListener("keydown", onKey, true);
+    clearTimeout(resting);
     ghost.remove();
     for (const line of bar.values()) line.remove();
     document.body.classList.remove("d-dragging");
     from.element?.classList.remove("d-lifted");
     if (drop && target) canvas.frame.drop(payload, target.node, target.where);
+    else canvas.frame.designer.unaim?.(canvas.frame);
   };
   const onKey = (pressed) => {
     if (pressed.key !== "Escape") return;
@@ -54,12 +70,13 @@ export function beginDrag(canvas, payload, event, from) {
 /** The place the pointer means: {view, node, where, box, axis}. */
 function aim(canvas, payload, { view, x, y }, lifted) {
   const { designer, frame } = { designer: canvas.frame.designer, frame: canvas.frame };
+  if (designer.aim) return designer.aim(frame, payload, { view, x, y });
   let element = view.doc.elementFromPoint(x, y)?.closest("[data-node]");
   for (; element; element = element.parentElement?.closest("[data-node]")) {
     const { node } = element.dataset;
     const taken = designer.accepts(frame, payload, node);
-    if (taken === "around") return beside(view, designer, frame, element, x, y);
-    if (taken === "inside") return within(view, designer, frame, payload, element, x, y, lifted);
+    if (taken === "around" || (taken === "both" && isAtEdge(element, y))) return beside(view, designer, frame, element, x, y);
+    if (taken === "inside" || taken === "both") return within(view, designer, frame, payload, element, x, y, lifted);
   }
   const root = designer.root?.(frame, payload, view.doc);
   return root ? within(view, designer, frame, payload, root, x, y, lifted) : null;
@@ -71,6 +88,13 @@ function within(view, designer, frame, payload, container, x, y, lifted) {
   const near = parts.map((part) => [part, away(part.getBoundingClientRect(), x, y)]).sort((a, b) => a[1] - b[1])[0];
   if (near) return beside(view, designer, frame, near[0], x, y);
   return { view, node: container.dataset.node ?? null, where: "inside", box: container.getBoundingClientRect(), axis: null };
+}
+
+/** Whether a height is that of the upper or lower edge of a part that also holds others. */
+function isAtEdge(element, y) {
+  const { top, bottom, height } = element.getBoundingClientRect();
+  const edge = Math.min(RIM, height / 4);
+  return y < top + edge || y > bottom - edge;
 }
 
 function away(box, x, y) {
@@ -85,8 +109,8 @@ function beside(view, designer, frame, element, x, y) {
 }
 
 function draw(line, target) {
-  line.hidden = !target;
-  if (!target) return;
+  line.hidden = !target || Boolean(target.isShown);
+  if (line.hidden) return;
   const { box, axis, where } = target;
   const { scrollLeft, scrollTop } = line.ownerDocument.scrollingElement;
   line.classList.toggle("d-drop-inside", !axis);
