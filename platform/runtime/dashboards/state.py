@@ -54,12 +54,16 @@ def find_board(ctx: Context, key: str) -> Dashboard:
     return board
 
 
+def usual_period(board: Dashboard) -> str:
+    """The period a board shows where its address names none."""
+    usual = str(board.filters.get("period", {}).get("default", EVER))
+    return usual if usual in PERIODS else EVER
+
+
 def read_state(ctx: Context, key: str, given: Mapping[str, str]) -> BoardState:
     """The state of an address. Raises NotFound, InvalidInput. Queries: 1 for each person or department given."""
     board = find_board(ctx, key)
-    usual = board.filters.get("period", {}).get("default", EVER)
-    usual = usual if usual in PERIODS else EVER
-    period = read_period(given.get("period") or usual, ctx.env.today)
+    period = read_period(given.get("period") or usual_period(board), ctx.env.today)
     owner, department = _id(given, "owner"), _id(given, "department")
     below = _below(ctx, department) if department else {}
     return BoardState(

@@ -5,19 +5,27 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from types import MappingProxyType
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...metadata import checks, reading
-from ..dashboards.state import read_state
+from ...metadata.model import Entity
+from ...metadata.wording import LANGUAGES, register, say
+from ..dashboards.period import EVER, PERIODS, read_period
+from ..dashboards.state import BoardState, usual_period
 from ..render import render
 
 if TYPE_CHECKING:
+    from ...metadata.catalog import Catalog
     from ..context import Context
     from .workspace import Workspace
 
 Document = Mapping[str, Any]
 
+register(Path(__file__).parents[1] / "wording" / "boards")
+
+OPS = ("count", "count_distinct", "sum", "avg", "min", "max")
+BUCKETS = ("day", "week", "month", "quarter", "year")
 BELOW = ("entity", "option_set")
 """Kinds of documents whose changes cards cannot show before they are published."""
 
@@ -26,23 +34,49 @@ _CARD = re.compile(r"/widgets/(\d+)")
 
 def draw_dashboard(work: Workspace, seen: Context, document: Document) -> str:
     """The board; cards over what is not published yet say so. Queries: one a card."""
-    from ..views.dashboard import shown_cards
+    from ..views.dashboard import PERIODS_SHOWN, named_periods, shown_cards
 
     board = reading.read_dashboard(document)
     early = _early(work, document)
     ready = tuple(widget for number, widget in enumerate(board.widgets) if number not in early)
-    boards = MappingProxyType({board.key: replace(board, widgets=ready)})
-    cards: list[Any] = []
-    state = None
-    if ready:
-        now = replace(work.ctx, catalog=replace(work.ctx.catalog, dashboards=boards), lang=seen.lang)
-        state = read_state(now, board.key, {})
-        cards = shown_cards(now, state)
-    waiting = [widget for widget in board.widgets if widget not in ready]
+    now = replace(work.ctx, lang=seen.lang)
+    state = BoardState(replace(board, widgets=ready), read_period(usual_period(board), now.env.today))
     template = render(
-        seen, "design/dashboard.html", fragment=True, board=board, cards=cards, waiting=waiting, state=state
+        seen,
+        "design/dashboard.html",
+        fragment=True,
+        board=board,
+        cards=shown_cards(now, state),
+        waiting=[widget for number, widget in enumerate(board.widgets) if number in early],
+        state=state,
+        periods=named_periods(now, state),
+        shown=PERIODS_SHOWN,
     )
     return bytes(template.body).decode()
+
+
+TITLES = (*OPS, "rows", "by", "by_two", *(f"bucket.{name}" for name in BUCKETS))
+
+
+def title_words(catalog: Catalog) -> dict[str, Any]:
+    """What cards are called by themselves, by language: the words, and the names of all there is to count."""
+    return {
+        "titles": {lang: {name: say(f"board.title.{name}", lang) for name in TITLES} for lang in LANGUAGES},
+        "names": {
+            lang: {entity.key: _names(entity, lang) for entity in catalog.entities.values()} for lang in LANGUAGES
+        },
+    }
+
+
+def _names(entity: Entity, lang: str) -> dict[str, str]:
+    """The entity's name by the empty key, those of its fields by theirs."""
+    fields = {key: field.text(lang) for key, field in entity.all_fields.items()}
+    return {"": entity.text(lang, plural=True), **fields}
+
+
+def period_choices(lang: str) -> list[list[str]]:
+    """(name, text) of the periods a board may begin with."""
+    return [[name, say(f"dashboard.period.{name}", lang)] for name in (*PERIODS, EVER)]
 
 
 def _early(work: Workspace, document: Document) -> frozenset[int]:

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from ...metadata.errors import NotFound
 from ...metadata.wording import text_of
-from . import describe
+from . import describe, publication
+from .boards import period_choices, title_words
+from .drafts import Draft, former_entities
 from .preview import DRAWN, RULES
+from .saying import titled
 from .workspace import OWN_KINDS, Workspace, designed_entities
 
 if TYPE_CHECKING:
@@ -39,9 +42,10 @@ def opened(work: Workspace, kind: str, key: str) -> dict[str, Any]:
         "lang": lang,
         "words": describe.design_words(lang),
         "documents": dict(_documents(work, kind, key, entity)),
-        "published": _published(work),
+        "published": _published(work, kind, key, entity),
         "starting": [] if kind == RULES or (kind, key) in work.documents else [f"{kind}:{key}"],
         "drafts": drafted(work),
+        "publications": publication.told(work.ctx),
         "since": max((draft.updated_at.isoformat() for draft in work.drafts.values()), default=""),
         "types": describe.describe_types(lang),
         "functions": describe.describe_functions(lang),
@@ -52,7 +56,13 @@ def opened(work: Workspace, kind: str, key: str) -> dict[str, Any]:
         "lists": [[d["key"], text_of(d["label"], lang), d["entity"]] for d in work.of_kind("list")],
         "option_sets": titles(work, "option_set"),
         "administrator": work.ctx.access.administrator,
+        **(_of_boards(work) if kind == "dashboard" else {}),
     }
+
+
+def _of_boards(work: Workspace) -> dict[str, Any]:
+    """What only the designer of dashboards asks for."""
+    return {**title_words(work.catalog or work.ctx.catalog), "periods": period_choices(work.ctx.lang)}
 
 
 def entity_of(work: Workspace, kind: str, key: str) -> str | None:
@@ -73,6 +83,10 @@ def _documents(work: Workspace, kind: str, key: str, entity: str | None) -> Iter
     """The documents worked on here, as `kind:key`: the designed one, and all that belongs to its entity."""
     if kind != RULES:
         yield f"{kind}:{key}", work.document(kind, key)
+    if kind == "dashboard":
+        # Whoever makes a board says whether it stands in the menu.
+        for menu in work.of_kind("menu"):
+            yield f"menu:{menu['key']}", menu
     if entity is None:
         return
     whole = work.document("entity", entity)
@@ -94,23 +108,48 @@ def _belonging(work: Workspace, entity: str, whole: Any) -> Iterator[tuple[str, 
             yield "entity", document
 
 
-def _published(work: Workspace) -> dict[str, Any]:
-    """What the drafts began from; of what is not drafted the documents themselves are in force."""
-    return {":".join(identity): draft.base for identity, draft in work.drafts.items()}
+def _published(work: Workspace, kind: str, key: str, entity: str | None) -> dict[str, Any]:
+    """What the drafts began from, and what is in force of documents that follow a new key of the draft; of all
+    others the documents themselves are in force.
+    """
+    found = {name: work.ctx.catalog.documents.get(_identity(name)) for name in followed(work, kind, key, entity)}
+    return found | {":".join(identity): draft.base for identity, draft in work.drafts.items()}
+
+
+def _identity(name: str) -> tuple[str, str]:
+    kind, _, key = name.partition(":")
+    return kind, key
+
+
+def followed(work: Workspace, kind: str, key: str, entity: str | None) -> dict[str, Any]:
+    """The documents worked on here that name former keys, with the present ones in their place."""
+    written = {name: work.written.get(_identity(name)) for name, _ in _documents(work, kind, key, entity)}
+    return {
+        name: document
+        for name, document in _documents(work, kind, key, entity)
+        if written[name] is not None and document is not written[name]
+    }
 
 
 def drafted(work: Workspace) -> list[dict[str, Any]]:
-    """The drafts in words: {id, label, what}."""
-    from .publishing import title_of
-
+    """The drafts in words: {id, label, what}. An entity that got another key is one of them, not two."""
+    formers = former_entities(work.drafts)
+    gone = {former.identity for former in formers.values()}
     return [
         {
             "id": ":".join(identity),
-            "label": title_of(work, identity),
-            "what": "removed" if draft.document is None else "new" if draft.base is None else "changed",
+            "label": titled(work, identity),
+            "what": _what(draft, identity in formers),
         }
         for identity, draft in work.drafts.items()
+        if identity not in gone
     ]
+
+
+def _what(draft: Draft, is_renamed: bool) -> str:
+    if draft.document is None:
+        return "removed"
+    return "new" if draft.base is None and not is_renamed else "changed"
 
 
 def entities(work: Workspace) -> list[dict[str, Any]]:

@@ -71,7 +71,7 @@ def show_dashboard(ctx: Context, call: Call, key: str) -> Response:
         title=text_of(state.board.label, ctx.lang, key),
         state=state,
         cards=shown_cards(ctx, state),
-        periods=_periods(ctx, state),
+        periods=named_periods(ctx, state),
         shown=PERIODS_SHOWN,
         path=f"/d/{key}",
     )
@@ -82,7 +82,7 @@ def shown_cards(ctx: Context, state: BoardState) -> list[Shown]:
     return [_shown(ctx, card, state) for card in cards_of(ctx, state)]
 
 
-def _periods(ctx: Context, state: BoardState) -> list[tuple[str, str, str]]:
+def named_periods(ctx: Context, state: BoardState) -> list[tuple[str, str, str]]:
     """(address, text, whether chosen) of the named periods."""
     chosen = state.period.name
     return [
@@ -101,7 +101,8 @@ def _shown(ctx: Context, card: Card, state: BoardState) -> Shown:
         return _shown_rows(ctx, card, height)
     data = ""
     if card.widget.type in CHARTS:
-        whole = {**card_data(ctx, card), "units": [unit_of(field) for field in card.numbers]}
+        units = [unit_of(field) for field in card.numbers]
+        whole = {**card_data(ctx, card), "units": units, "color": card.widget.spec.get("color")}
         data = json.dumps(whole, ensure_ascii=False)
     return Shown(card, height, data=data, marks=tuple(_marks(ctx, card)))
 

@@ -9,6 +9,8 @@ echarts.use([BarChart, CustomChart, LineChart, PieChart, GridComponent, LegendCo
 
 const SERIES = ["indigo", "teal", "orange", "pink", "cyan", "purple", "lime", "red", "blue", "yellow", "green", "gray"];
 const NARROW = 380;
+const TIGHT = 440;
+const FEW_SLICES = 4;
 const MANY_SLICES = 9;
 const LABELLED = 14;
 const STILL = matchMedia("(prefers-reduced-motion: reduce)");
@@ -105,7 +107,7 @@ const full = (value) => Number(value).toLocaleString(language(), { maximumFracti
 const number = (value) => Number(value ?? 0) || 0;
 
 /** Marks as series: [{name, color, unit, data by category}]. What has not begun has no value. */
-function seriesOf({ categories, series, marks, measures, units }, look) {
+function seriesOf({ categories, series, marks, measures, units, color }, look) {
   const blank = categories.map(({ begun }) => ({ value: begun ? 0 : null }));
   if (series.length) {
     return series.map(({ label, color }, row) => {
@@ -120,7 +122,7 @@ function seriesOf({ categories, series, marks, measures, units }, look) {
       const own = measures.length === 1 && mark.color ? { itemStyle: { color: look.color(mark.color) } } : {};
       data[mark.category] = { value: number(mark.values[place]), href: mark.href, ...own };
     }
-    return { name, color: look.series[place % look.series.length], unit: units[place], data };
+    return { name, color: place ? look.series[place % look.series.length] : colorOf(color, 0, look), unit: units[place], data };
   });
 }
 
@@ -141,10 +143,14 @@ function intervalOf(categories, look) {
   return (place) => shown[place];
 }
 
+/** Whether the places of an axis are things with names, all of which are to be read, and not days or months. */
+const isNamed = (categories) => categories.length <= 24 && categories.every(({ label, short }) => label === short);
+
 /** Whether the names of things, of which none may be left out, have no room side by side. */
 function isCrowded(categories, look) {
-  const wide = ({ short }) => [...short].reduce((sum, letter) => sum + (letter > "\u2e80" ? 11 : 6.5), 16);
-  return categories.length <= 24 && categories.every(({ label, short }) => label === short) && categories.reduce((sum, each) => sum + wide(each), 0) > look.width - 60;
+  const wide = ({ short }) => [...short].reduce((sum, letter) => sum + (letter > "\u2e80" ? 11 : 6.5), 12);
+  const room = (look.width - 60) / categories.length;
+  return isNamed(categories) && categories.some((each, place) => place && (wide(each) + wide(categories[place - 1])) / 2 > room);
 }
 
 function axes({ categories, units }, list, look, horizontal) {
@@ -154,7 +160,7 @@ function axes({ categories, units }, list, look, horizontal) {
     data: categories.map(({ label }) => label),
     axisTick: { show: false },
     axisLine: { lineStyle: { color: look.line } },
-    axisLabel: { color: look.soft, fontSize: 11, lineHeight: 14, hideOverlap: true, interval: horizontal ? 0 : intervalOf(categories, look), formatter: (_, place) => categories[place].short, width: horizontal ? 96 : undefined, overflow: horizontal ? "truncate" : undefined },
+    axisLabel: { color: look.soft, fontSize: 11, lineHeight: 14, hideOverlap: true, interval: horizontal || isNamed(categories) ? 0 : intervalOf(categories, look), formatter: (_, place) => categories[place].short, width: horizontal ? 96 : undefined, overflow: horizontal ? "truncate" : undefined },
     tooltip: { show: true },
   };
   if (!horizontal && isCrowded(categories, look)) Object.assign(names.axisLabel, { rotate: 32, interval: 0, hideOverlap: false, width: 76, overflow: "truncate" });
@@ -221,7 +227,7 @@ function pie(given, look) {
   const whole = data.reduce((sum, { value }) => sum + Math.max(value, 0), 0) || 1;
   const share = (value) => `${Math.round((value / whole) * 100)}%`;
   const unit = given.units[0] ?? "";
-  const hasLegend = look.narrow || data.length > MANY_SLICES;
+  const hasLegend = look.narrow || data.length > MANY_SLICES || (look.width < TIGHT && data.length > FEW_SLICES);
   const shares = new Map(data.map(({ name, value }) => [name, share(value)]));
   const place = look.narrow ? { type: "plain", bottom: 0, left: 0, right: 0 } : { orient: "vertical", right: 0, top: "middle" };
   const [radius, center] = look.narrow ? [["34%", "56%"], ["50%", "32%"]] : [["44%", "68%"], [hasLegend ? "36%" : "50%", "51%"]];

@@ -3,6 +3,7 @@
 
 import htmx from "htmx.org";
 import { act, go, reload, whenShown } from "./page.js";
+import { drawSpark } from "./spark.js";
 
 whenShown("[data-chart]", drawChart);
 whenShown("canvas.spark", (canvas) => {
@@ -21,26 +22,6 @@ async function drawChart(element) {
 function open(href, event) {
   if (event?.ctrlKey || event?.metaKey) window.open(href);
   else go(href);
-}
-
-/** A line without axes, in the accent colour. */
-function drawSpark(canvas) {
-  const values = JSON.parse(canvas.dataset.values);
-  const { width, height } = canvas.getBoundingClientRect();
-  const scale = devicePixelRatio || 1;
-  canvas.width = width * scale;
-  canvas.height = height * scale;
-  const pen = canvas.getContext("2d");
-  pen.scale(scale, scale);
-  const most = Math.max(...values, 1e-9);
-  const least = Math.min(...values, 0);
-  const at = (value, index) => [(index / (values.length - 1)) * (width - 4) + 2, height - 3 - ((value - least) / (most - least)) * (height - 6)];
-  pen.strokeStyle = getComputedStyle(canvas).color;
-  pen.lineWidth = 1.5;
-  pen.lineJoin = "round";
-  pen.beginPath();
-  values.forEach((value, index) => pen[index ? "lineTo" : "moveTo"](...at(value, index)));
-  pen.stroke();
 }
 
 // Colours follow the theme, and are those of paper where it is printed.

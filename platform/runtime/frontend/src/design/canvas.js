@@ -153,10 +153,13 @@ export class Canvas {
     const step = STEPS[event.key];
     if (step && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();
-      this.frame.move(node, step, event.key);
+      this.frame.move(node, step, event.key, event.shiftKey);
     } else if (event.key === "Delete" || event.key === "Backspace") {
       event.preventDefault();
       this.frame.remove(node);
+    } else if ((event.ctrlKey || event.metaKey) && event.key === "d") {
+      event.preventDefault();
+      this.frame.designer.duplicate?.(this.frame, node);
     } else if (event.key === "Enter") {
       event.preventDefault();
       this.frame.enter();

@@ -1,133 +1,183 @@
-// The designer of dashboards: cards on twelve columns, each built by choosing data, measure, grouping and kind.
+// The designer of dashboards: cards on twelve columns over real numbers, and the bar of filters above them.
 
-import { icon, make } from "../page.js";
-import { conditionRow } from "./condition.js";
-import { button, choice, folded, group, number, several, small, toggle, words } from "./controls.js";
+import { confirmed } from "../overlays.js";
+import { go, icon, make } from "../page.js";
+import { drawSpark } from "../spark.js";
+import { proposed } from "./card_titles.js";
+import { begun, cardSettings, SYMBOLS, widgetOf } from "./card_settings.js";
+import { button, choice, group, toggle, words } from "./controls.js";
 import { draggable } from "./drag.js";
-import { removeDocument } from "./form.js";
 import { register } from "./frame.js";
-import { columnChoices } from "./list.js";
+import { arrange, boxes, COLUMNS, normal, placeAt, resize, settle, sizeOf, step, stretch, WIDGET } from "./grid.js";
 import { textOf, w } from "./words.js";
 
-const WIDGET = "widget:";
-const COLUMNS = 12;
-const SYMBOLS = { metric: "hash", bar: "chart-bar", line: "chart-line", pie: "chart-pie", funnel: "chart-funnel", ranking: "trophy", table: "table" };
-const SIZES = { metric: [3, 2], table: [6, 5], default: [6, 4] };
-const GRID_STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const FILTERS = "filters";
+const COMING = "d-coming";
 
-const widgetOf = (document, node) => document.widgets.find((widget) => WIDGET + widget.key === node);
-const isOver = (a, b) => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
-
-/** Let nothing lie on the moved card: what is in its way goes down, and all rise as far as they can. */
-function settle(widgets, first) {
-  const placed = [];
-  const order = [...widgets].sort((a, b) => a.y - b.y || a.x - b.x || (a === first ? -1 : 1));
-  for (const widget of [first, ...order.filter((each) => each !== first)].filter(Boolean)) {
-    while (placed.some((other) => isOver(widget, other))) widget.y += 1;
-    placed.push(widget);
-  }
-  for (const widget of placed.sort((a, b) => a.y - b.y || a.x - b.x)) {
-    while (widget.y > 0 && !placed.some((other) => other !== widget && isOver({ ...widget, y: widget.y - 1 }, other))) widget.y -= 1;
-  }
-  // Members' boards flow in the order of the document.
-  widgets.sort((a, b) => a.y - b.y || a.x - b.x);
-}
-
-/** Where a card stands in its frame, as members' boards place it: taller cards have room for their titles. */
-function spot({ x, w: width, h: height }) {
-  return { gridColumn: `${x + 1} / span ${width}`, gridRow: `span ${height > 3 ? height + 1 : height}` };
-}
-
-function normal(widget) {
-  const [w0, h0] = SIZES[widget.type] ?? SIZES.default;
-  widget.x ??= 0;
-  widget.y ??= 0;
-  widget.w ??= w0;
-  widget.h ??= h0;
-}
-
-function add(frame, type, place = null) {
-  const taken = new Set(frame.document.widgets.map((widget) => widget.key));
-  let number = taken.size + 1;
+function freeKey(widgets, type) {
+  const taken = new Set(widgets.map((widget) => widget.key));
+  let number = 1;
   while (taken.has(`${type}_${number}`)) number += 1;
-  const entity = frame.document.widgets.at(-1)?.entity ?? frame.entities.find((each) => !each.parent)?.key;
-  const [width, height] = SIZES[type] ?? SIZES.default;
-  const widget = { key: `${type}_${number}`, type, label: w("card_new"), entity, x: 0, y: 999, w: width, h: height };
-  if (type === "table") widget.columns = columnChoices(frame, entity).slice(0, 4).map(([path]) => path);
-  else widget.measures = [{ op: "count" }];
-  if (!["metric", "table"].includes(type)) widget.group_by = [{ field: groupings(frame, entity)[0]?.key ?? "owner" }];
-  frame.edit(({ widgets }) => {
-    widgets.forEach(normal);
-    widgets.push(widget);
-    if (place) Object.assign(widget, place);
-    settle(widgets, place ? widget : null);
+  return `${type}_${number}`;
+}
+
+/** Put a new card on the board: at a place, or where the last row has room. */
+function add(frame, type, place = null) {
+  const { widgets } = frame.document;
+  const selected = frame.selected && widgetOf(frame.document, frame.selected);
+  const entity = selected?.entity ?? widgets.at(-1)?.entity ?? frame.entities.find((each) => !each.parent)?.key;
+  const [width, height] = sizeOf(type);
+  const card = { key: freeKey(widgets, type), ...begun(frame, type, entity) };
+  const widget = { ...card, label: proposed(frame, card), x: 0, y: 999, w: width, h: height };
+  frame.edit((document) => {
+    document.widgets.forEach(normal);
+    Object.assign(widget, place ?? freePlace(document.widgets, widget));
+    document.widgets.push(widget);
+    settle(document.widgets, widget);
   });
   return WIDGET + widget.key;
 }
 
-/** Fields rows can be grouped by, those with few values first. */
-function groupings(frame, entity) {
-  const fields = frame.entity(entity)?.fields.filter((field) => field.choices.length || field.points || ["date", "datetime", "boolean", "reference"].includes(field.kind)) ?? [];
-  return fields.sort((a, b) => Number(Boolean(b.choices.length)) - Number(Boolean(a.choices.length)));
+/** Beside the last card where one of its height has room, else below all. */
+function freePlace(widgets, { w: width, h: height }) {
+  const last = [...widgets].sort((a, b) => a.y - b.y || a.x - b.x).at(-1);
+  if (last && last.h === height && last.x + last.w + width <= COLUMNS) return { x: last.x + last.w, y: last.y };
+  return { x: 0, y: Math.max(0, ...widgets.map((each) => each.y + each.h)) };
+}
+
+/** The same card once more, beside it or below. */
+function duplicate(frame, node) {
+  let made = null;
+  frame.edit((document) => {
+    const { widgets } = document;
+    widgets.forEach(normal);
+    const original = widgetOf(document, node);
+    made = { ...structuredClone(original), key: freeKey(widgets, original.type) };
+    const fits = original.x + original.w * 2 <= COLUMNS;
+    Object.assign(made, fits ? { x: original.x + original.w } : { y: original.y + original.h });
+    widgets.push(made);
+    settle(widgets, made);
+  });
+  frame.select(WIDGET + made.key, { reveal: true });
+}
+
+/** Cards as they would lie with the dragged one at a place; `key` is that of the dragged one. */
+function tried(frame, payload, place) {
+  const widgets = structuredClone(frame.document.widgets);
+  widgets.forEach(normal);
+  const [width, height] = sizeOf(payload.type);
+  let moved = payload.node ? widgets.find((each) => WIDGET + each.key === payload.node) : null;
+  if (!moved) widgets.push((moved = { key: COMING, w: width, h: height }));
+  Object.assign(moved, place);
+  settle(widgets, moved);
+  return widgets;
+}
+
+/** The place a new card would take, in sight while it is dragged. */
+function coming(doc, isWanted) {
+  const present = doc.querySelector(`.${COMING}`);
+  if (!isWanted) present?.remove();
+  else if (!present) {
+    const slot = doc.createElement("div");
+    slot.className = `d-slot ${COMING}`;
+    slot.dataset.widget = COMING;
+    doc.querySelector(".board").append(slot);
+  }
+}
+
+function rest(frame) {
+  for (const view of frame.canvas.views) {
+    coming(view.doc, false);
+    arrange(view, frame.document.widgets);
+  }
 }
 
 register({
   kind: "dashboard",
   devices: true,
-  marks: [["[data-widget]", (slot) => WIDGET + slot.dataset.widget]],
+  marks: [["[data-widget]", (slot) => WIDGET + slot.dataset.widget], ["[data-filters]", () => FILTERS]],
 
   left(frame) {
     const item = (type) => {
       const element = make("button", { type: "button", class: "d-add", "data-add": type, click: () => frame.select(add(frame, type), { reveal: true }) }, icon(SYMBOLS[type]), make("span", { class: "cut" }, w(`widget.${type}`)));
       return draggable(frame.canvas, element, () => ({ kind: "widget", type, label: w(`widget.${type}`) }));
     };
-    return [make("h2", { class: "d-pane-head" }, w("add_widget")), make("div", { class: "d-types" }, ...Object.keys(SYMBOLS).map(item))];
+    return [
+      make("h2", { class: "d-pane-head" }, w("add_widget")),
+      make("div", { class: "d-types" }, ...Object.keys(SYMBOLS).map(item)),
+      make("h2", { class: "d-pane-head" }, w("filter_bar")),
+      make("button", { type: "button", class: "btn d-wide", "data-name": "board-filters", click: () => frame.select(FILTERS, { reveal: true }) }, icon("filter"), w("filter_bar_set")),
+    ];
   },
 
-  right: (frame, node) => (node && widgetOf(frame.document, node) ? widgetSettings(frame, node) : boardSettings(frame)),
+  right(frame, node) {
+    if (node === FILTERS) return filterSettings(frame);
+    return node && widgetOf(frame.document, node) ? cardSettings(frame, node, { duplicate }) : boardSettings(frame);
+  },
 
-  exists: (frame, node) => Boolean(widgetOf(frame.document, node)),
-  payload: (frame, node) => ({ kind: "widget", node, label: textOf(widgetOf(frame.document, node).label, frame.lang) }),
-  accepts: () => "around",
-  axis: () => "x",
-  root: (frame, payload, doc) => doc.querySelector(".board"),
-  drop(frame, payload, node, where) {
-    const target = node && widgetOf(frame.document, node);
-    if (!target) return payload.node ?? add(frame, payload.type);
-    const isAfter = where === "after";
-    if (!payload.node) return add(frame, payload.type, { x: isAfter ? Math.min(target.x + target.w, COLUMNS - 3) : target.x, y: target.y });
-    if (payload.node === node) return null;
-    frame.edit(({ widgets }) => {
-      widgets.forEach(normal);
-      const moved = widgets.find((widget) => WIDGET + widget.key === payload.node);
-      const fixed = widgets.find((widget) => WIDGET + widget.key === node);
-      const fits = fixed.x + fixed.w + moved.w <= COLUMNS;
-      if (isAfter) Object.assign(moved, fits ? { x: fixed.x + fixed.w, y: fixed.y } : { x: 0, y: fixed.y + fixed.h });
-      else Object.assign(moved, { x: Math.min(fixed.x, COLUMNS - moved.w), y: fixed.y });
-      settle(widgets, moved);
+  exists: (frame, node) => node === FILTERS || Boolean(widgetOf(frame.document, node)),
+  payload(frame, node) {
+    const widget = widgetOf(frame.document, node);
+    return widget ? { kind: "widget", node, type: widget.type, label: textOf(widget.label, frame.lang) } : null;
+  },
+  accepts: () => null,
+
+  /** Where the pointer means a card to lie: the others make room while it is held there. */
+  aim(frame, payload, { view, x, y }) {
+    const { doc } = view;
+    if (view.kind === "phone" || !doc.querySelector(".board")) return null;
+    const widgets = structuredClone(frame.document.widgets);
+    widgets.forEach(normal);
+    payload.known ??= boxes(doc);
+    const own = payload.node && widgets.find((each) => WIDGET + each.key === payload.node);
+    const box = own && payload.known.get(own.key);
+    payload.grip ??= box ? x - box.left : 0;
+    const others = widgets.filter((each) => each !== own);
+    const place = placeAt(doc, others, payload.known, { w: own?.w ?? sizeOf(payload.type)[0], grip: payload.grip, x, y });
+    coming(doc, !own);
+    arrange(view, tried(frame, payload, place));
+    return { view, node: payload.node ?? null, where: place, isShown: true };
+  },
+  unaim: rest,
+
+  drop(frame, payload, node, place) {
+    if (!payload.node) return add(frame, payload.type, place);
+    frame.edit((document) => {
+      document.widgets = tried(frame, payload, place);
     });
     return payload.node;
   },
-  move(frame, node, step, key) {
-    const [dx, dy] = GRID_STEPS[key] ?? [step, 0];
-    shiftWidget(frame, node, dx, dy);
+  move(frame, node, _, key, isShifted) {
+    if (node === FILTERS) return;
+    frame.edit((document) => {
+      document.widgets.forEach(normal);
+      (isShifted ? stretch : step)(document.widgets, widgetOf(document, node), key);
+    }, { tag: `${node}/place` });
+    frame.drawRight();
   },
   remove(frame, node) {
+    if (node === FILTERS) return putFilters(frame, () => ({}));
     frame.edit((document) => {
       document.widgets = document.widgets.filter((widget) => WIDGET + widget.key !== node);
       document.widgets.forEach(normal);
-      settle(document.widgets, null);
+      settle(document.widgets);
     });
     frame.select(null);
   },
+  duplicate(frame, node) {
+    if (node !== FILTERS) duplicate(frame, node);
+  },
+  changed(frame) {
+    const widgets = structuredClone(frame.document?.widgets ?? []);
+    widgets.forEach(normal);
+    for (const view of frame.canvas.views) if (view.doc) arrange(view, widgets);
+  },
 
-  async drawn(frame, doc) {
-    for (const slot of doc.querySelectorAll("[data-widget]")) {
-      const widget = widgetOf(frame.document, WIDGET + slot.dataset.widget);
-      if (!widget) continue;
-      normal(widget);
-      Object.assign(slot.style, spot(widget));
-    }
+  async drawn(frame, doc, view) {
+    const widgets = structuredClone(frame.document.widgets);
+    widgets.forEach(normal);
+    arrange(view, widgets);
+    doc.querySelectorAll("canvas.spark").forEach(drawSpark);
     const charts = doc.querySelectorAll("[data-chart]");
     if (!charts.length) return;
     const { draw } = await import("../charts.js");
@@ -142,195 +192,100 @@ register({
     event.preventDefault();
     const slot = event.target.closest("[data-widget]");
     const node = WIDGET + slot.dataset.widget;
-    const { doc } = view;
-    const widget = widgetOf(frame.document, node);
     const box = slot.getBoundingClientRect();
-    const [column, line] = [box.width / widget.w, box.height / widget.h];
-    let size = { w: widget.w, h: widget.h };
+    const own = structuredClone(widgetOf(frame.document, node));
+    normal(own);
+    const [column, line] = [box.width / own.w, box.height / own.h];
+    let size = { w: own.w, h: own.h };
+    const sized = (widgets) => {
+      widgets.forEach(normal);
+      resize(widgets, widgets.find((each) => WIDGET + each.key === node), size);
+      return widgets;
+    };
     const onMove = (moved) => {
-      size = {
-        w: Math.max(1, Math.min(COLUMNS - widget.x, Math.round((moved.clientX - box.left) / column))),
-        h: Math.max(1, Math.min(20, Math.round((moved.clientY - box.top) / line))),
-      };
-      Object.assign(slot.style, spot({ ...widget, ...size }));
+      size = { w: Math.min(COLUMNS - own.x, Math.max(1, Math.round((moved.clientX - box.left) / column))), h: Math.max(1, Math.round((moved.clientY - box.top) / line)) };
+      arrange(view, sized(structuredClone(frame.document.widgets)));
     };
     const onUp = () => {
-      doc.removeEventListener("pointermove", onMove);
-      doc.removeEventListener("pointerup", onUp);
-      resize(frame, node, size);
+      view.doc.removeEventListener("pointermove", onMove);
+      view.doc.removeEventListener("pointerup", onUp);
+      if (size.w !== own.w || size.h !== own.h) frame.edit((document) => sized(document.widgets));
+      frame.drawRight();
     };
-    doc.addEventListener("pointermove", onMove);
-    doc.addEventListener("pointerup", onUp);
+    view.doc.addEventListener("pointermove", onMove);
+    view.doc.addEventListener("pointerup", onUp);
     frame.select(node);
     return true;
   },
 });
 
-function shiftWidget(frame, node, dx, dy) {
-  frame.edit(({ widgets }) => {
-    widgets.forEach(normal);
-    const widget = widgets.find((each) => WIDGET + each.key === node);
-    widget.x = Math.max(0, Math.min(COLUMNS - widget.w, widget.x + dx));
-    // Upwards it changes places with what stands there.
-    if (dy < 0) {
-      const above = widgets.filter((each) => each !== widget && each.y < widget.y && each.x < widget.x + widget.w && widget.x < each.x + each.w);
-      widget.y = above.length ? Math.max(...above.map((each) => each.y)) : Math.max(0, widget.y - 1);
-    } else if (dy > 0) {
-      const below = widgets.filter((each) => each !== widget && each.y >= widget.y + widget.h && each.x < widget.x + widget.w && widget.x < each.x + each.w);
-      if (below.length) widget.y = Math.min(...below.map((each) => each.y + each.h)) - Math.min(widget.h, 1);
-    }
-    settle(widgets, widget);
-  });
-}
+// --- the board as a whole ---
 
-function resize(frame, node, size) {
-  frame.edit(({ widgets }) => {
-    widgets.forEach(normal);
-    const widget = widgets.find((each) => WIDGET + each.key === node);
-    Object.assign(widget, size);
-    widget.x = Math.min(widget.x, COLUMNS - widget.w);
-    settle(widgets, widget);
+function putFilters(frame, next) {
+  frame.edit((document) => {
+    const filters = next({ ...(document.filters ?? {}) });
+    if (Object.keys(filters).length) document.filters = filters;
+    else delete document.filters;
   });
   frame.drawRight();
 }
 
-function widgetSettings(frame, node) {
-  const widget = widgetOf(frame.document, node);
-  const change = (edit, { tag = "", redraw = false } = {}) => {
-    frame.edit((document) => edit(widgetOf(document, node)), { tag: tag && `${node}/${tag}` });
-    if (redraw) frame.drawRight();
-  };
-  const set = (name, value, more) => change((found) => {
-    if (value === null || value === "" || value === false || (Array.isArray(value) && !value.length)) delete found[name];
-    else found[name] = value;
-  }, more);
-  const entities = frame.entities.map((each) => [each.key, each.label]);
-  const kind = (type) => change((found) => retype(frame, found, type), { redraw: true });
+/** Which filters members find above the cards, and what is chosen at first. */
+function filterSettings(frame) {
+  const filters = frame.document.filters ?? {};
+  const hasDepartment = filters.department ?? filters.owner ?? false;
+  const put = (name, value) => putFilters(frame, (present) => {
+    // Boards of before name people and departments by one switch.
+    const next = { ...present, department: hasDepartment, [name]: value };
+    if (next.department === Boolean(next.owner)) delete next.department;
+    return Object.fromEntries(Object.entries(next).filter(([each, on]) => on || each === "department"));
+  });
   return [
-    make("header", { class: "d-right-head" }, icon(SYMBOLS[widget.type]), make("div", { class: "grow" }, make("strong", { class: "cut" }, textOf(widget.label, frame.lang)), make("small", { class: "soft" }, w(`widget.${widget.type}`))), small(w("remove"), "trash", () => frame.remove(node))),
+    make("header", { class: "d-right-head" }, icon("filter"), make("div", { class: "grow" }, make("strong", {}, w("filter_bar")), make("small", { class: "soft" }, w("filter_bar_note")))),
     group(
       "",
-      words(w("name"), widget.label, frame.lang, (value) => value && set("label", value, { tag: "label" })),
-      choice(w("widget"), Object.keys(SYMBOLS).map((type) => [type, w(`widget.${type}`)]), widget.type, kind),
-      choice(w("data_of"), entities, widget.entity, (entity) => change((found) => rebase(frame, found, entity), { redraw: true })),
-      conditionRow(frame, w("card_filter"), { entity: widget.entity, value: widget.filter, change: (filter) => set("filter", filter) }),
+      toggle(w("period_filter"), Boolean(filters.period), (on) => put("period", on ? { default: "this_month" } : null), { note: w("period_filter_note") }),
+      filters.period ? choice(w("period_default"), frame.given.periods, filters.period.default ?? "all", (key) => put("period", { default: key })) : null,
+      toggle(w("department_filter"), hasDepartment, (on) => put("department", on)),
+      toggle(w("person_filter"), Boolean(filters.owner), (on) => put("owner", on)),
     ),
-    widget.type === "table" ? tableParts(frame, widget, set) : group(w("measure"), ...measureParts(frame, widget, change)),
-    ["metric"].includes(widget.type) || (widget.type === "table" && !widget.group_by) ? null : group(w("dimension"), ...dimensionParts(frame, widget, change)),
-    folded(w("rare"), ...rareParts(frame, widget, set)),
-    group(w("size"), number(w("across"), widget.w, (value) => value && resizeQuietly(frame, node, { w: value }), { min: 1, max: COLUMNS }), number(w("down"), widget.h, (value) => value && resizeQuietly(frame, node, { h: value }), { min: 1, max: 20 })),
   ];
 }
 
-function resizeQuietly(frame, node, size) {
-  frame.edit(({ widgets }) => {
-    widgets.forEach(normal);
-    const widget = widgets.find((each) => WIDGET + each.key === node);
-    Object.assign(widget, size);
-    widget.x = Math.max(0, Math.min(widget.x, COLUMNS - widget.w));
-    settle(widgets, widget);
-  }, { tag: `${node}/size` });
-}
-
-/** Another kind of card over the same data. */
-function retype(frame, widget, type) {
-  widget.type = type;
-  if (type === "table") {
-    delete widget.measures;
-    delete widget.group_by;
-    widget.columns ??= columnChoices(frame, widget.entity).slice(0, 4).map(([path]) => path);
-  } else {
-    delete widget.columns;
-    widget.measures ??= [{ op: "count" }];
-    if (type === "metric") delete widget.group_by;
-    else widget.group_by ??= [{ field: groupings(frame, widget.entity)[0]?.key ?? "owner" }];
-    if (["pie", "funnel", "ranking"].includes(type)) widget.group_by = widget.group_by.slice(0, 1);
-  }
-  if (typeof widget.sort === "string" && type === "table") delete widget.sort;
-  if (type !== "metric") delete widget.compare;
-  if (type !== "bar") delete widget.horizontal;
-}
-
-/** The same card over another entity's data: what named its fields starts anew. */
-function rebase(frame, widget, entity) {
-  widget.entity = entity;
-  for (const name of ["filter", "date_field", "list", "columns", "group_by", "measures", "sort", "owner_field"]) delete widget[name];
-  retype(frame, widget, widget.type);
-}
-
-function measureParts(frame, widget, change) {
-  const fields = frame.entity(widget.entity)?.fields ?? [];
-  const measure = widget.measures?.[0] ?? { op: "count" };
-  const set = (next) => change((found) => (found.measures = [next, ...(found.measures ?? []).slice(1)]), { redraw: true });
-  const ops = ["count", "sum", "avg", "min", "max", "count_distinct"];
-  const offered = (op) => fields.filter((field) => field.aggregates.includes(op) && !(op === "count_distinct" && field.key === "id"));
-  const op = choice(w("measure"), ops.filter((each) => each === "count" || offered(each).length).map((each) => [each, w(`op.${each}`)]), measure.op, (next) => set(next === "count" ? { op: next } : { op: next, field: offered(next).some((field) => field.key === measure.field) ? measure.field : offered(next)[0].key }));
-  if (measure.op === "count") return [op];
-  return [op, choice(w("of_field"), offered(measure.op).map((field) => [field.key, field.label]), measure.field, (field) => set({ ...measure, field }))];
-}
-
-function dimensionParts(frame, widget, change) {
-  const fields = groupings(frame, widget.entity);
-  const two = ["bar", "line", "table"].includes(widget.type);
-  const parts = [];
-  const present = widget.group_by ?? [];
-  const put = (next) => change((found) => (found.group_by = next.filter(Boolean)), { redraw: true });
-  for (const number of two ? [0, 1] : [0]) {
-    const chosen = present[number];
-    if (number === 1 && !present[0]) continue;
-    parts.push(choice(number ? w("second_dimension") : w("dimension"), fields.map((field) => [field.key, field.label]), chosen?.field, (key) => {
-      const next = [...present];
-      next[number] = key ? grouped(fields, key) : null;
-      put(next);
-    }, { empty: number ? w("none") : null }));
-    const field = fields.find((each) => each.key === chosen?.field);
-    if (field && ["date", "datetime"].includes(field.kind)) {
-      parts.push(choice(w("bucket"), ["day", "week", "month", "quarter", "year"].map((each) => [each, w(`bucket.${each}`)]), chosen.bucket ?? "month", (bucket) => put(present.with(number, { ...chosen, bucket }))));
-    }
-  }
-  return parts;
-}
-
-function grouped(fields, key) {
-  const field = fields.find((each) => each.key === key);
-  return ["date", "datetime"].includes(field?.kind) ? { field: key, bucket: "month" } : { field: key };
-}
-
-function tableParts(frame, widget, set) {
-  const columns = (widget.columns ?? []).map((column) => (typeof column === "string" ? column : column.field));
-  return group(w("columns"), several(w("shown_columns"), columnChoices(frame, widget.entity), columns, (keys) => keys.length && set("columns", keys)));
-}
-
-function rareParts(frame, widget, set) {
-  const dates = (frame.entity(widget.entity)?.fields ?? []).filter((field) => ["date", "datetime"].includes(field.kind)).map((field) => [field.key, field.label]);
-  const lists = frame.given.lists.filter(([, , entity]) => entity === widget.entity).map(([key, label]) => [key, label]);
-  return [
-    choice(w("date_field"), dates, widget.date_field, (key) => set("date_field", key || null, { redraw: true }), { empty: w("none") }),
-    widget.type === "metric" && widget.date_field ? toggle(w("compare"), widget.compare === "previous", (on) => set("compare", on ? "previous" : null)) : null,
-    widget.type === "bar" ? toggle(w("horizontal"), widget.horizontal, (on) => set("horizontal", on)) : null,
-    ["metric", "table"].includes(widget.type) ? null : choice(w("card_sort"), ["-value", "value", "key"].map((each) => [each, w(`sort.${each}`)]), widget.sort, (sort) => set("sort", sort || null), { empty: w("width_auto") }),
-    widget.type === "metric" ? null : number(w("limit"), widget.limit, (limit) => set("limit", limit, { tag: "limit" }), { min: 1, max: 1000 }),
-    lists.length ? choice(w("opens_list"), lists, widget.list, (list) => set("list", list || null), { empty: w("none") }) : null,
-  ];
-}
+const menuOf = (frame) => frame.work.of("menu")[0] ?? null;
+const isIn = (items, key) => items.some((item) => item.dashboard === key || (item.items && isIn(item.items, key)));
+const without = (items, key) => items.filter((item) => item.dashboard !== key).map((item) => (item.items ? { ...item, items: without(item.items, key) } : item));
 
 function boardSettings(frame) {
-  const { document } = frame;
-  const filters = document.filters ?? {};
-  const put = (next) => frame.edit((found) => {
-    found.filters = { ...(found.filters ?? {}), ...next };
-    for (const [name, value] of Object.entries(found.filters)) if (!value) delete found.filters[name];
-    if (!Object.keys(found.filters).length) delete found.filters;
+  const { document, work } = frame;
+  const menu = menuOf(frame);
+  const place = (on) => work.change((take) => {
+    const found = take(`menu:${menu.key}`);
+    found.items = on ? [...found.items, { dashboard: document.key }] : without(found.items, document.key);
   });
   return [
     make("header", { class: "d-right-head" }, icon("layout-dashboard"), make("div", { class: "grow" }, make("strong", { class: "cut" }, textOf(document.label, frame.lang)), make("small", { class: "soft" }, w("board_settings")))),
     group(
       "",
       words(w("name"), document.label, frame.lang, (value) => value && frame.edit((found) => (found.label = value), { tag: "label" })),
-      toggle(w("period_filter"), Boolean(filters.period), (on) => put({ period: on ? { default: "this_month" } : null })),
-      toggle(w("people_filter"), Boolean(filters.owner), (on) => put({ owner: on })),
+      menu ? toggle(w("put_in_menu"), isIn(menu.items, document.key), place, { note: w("put_in_menu_note") }) : null,
     ),
-    make("p", { class: "d-hint" }, w("select_hint"), make("br"), w("keys_help")),
-    button(w("delete_document", { name: textOf(document.label, frame.lang) }), "trash", () => removeDocument(frame), { kind: "quiet" }),
+    make("p", { class: "d-hint" }, w("select_hint"), make("br"), w("keys_help"), make("br"), w("keys_board")),
+    button(w("delete_document", { name: textOf(document.label, frame.lang) }), "trash", () => removeBoard(frame), { kind: "quiet" }),
   ];
+}
+
+/** Take the board away, and out of the menu. */
+async function removeBoard(frame) {
+  const { document, work } = frame;
+  const name = textOf(document.label, frame.lang);
+  const menu = menuOf(frame);
+  const stands = Boolean(menu) && isIn(menu.items, document.key);
+  if (!(await confirmed({ title: w("delete_document", { name }), text: stands ? w("delete_board_note") : "", verb: w("delete"), danger: true }))) return;
+  work.change((take, put) => {
+    put(frame.id, null);
+    if (stands) put(`menu:${menu.key}`, { ...menu, items: without(menu.items, document.key) });
+  });
+  await work.settled();
+  go("/admin/design");
 }
