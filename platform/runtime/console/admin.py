@@ -156,10 +156,10 @@ def _is_moment(kind: Any) -> bool:
     return isinstance(kind, sa.DateTime) or isinstance(getattr(kind, "impl", None), sa.DateTime)
 
 
-def build(app: Starlette, site: Site) -> None:
-    """Mount the console on the application."""
+def build(site: Site) -> Starlette:
+    """The console's application."""
     console = Console(
-        app,
+        Starlette(),
         engine=site.database.engine,
         base_url=ADDRESS,
         title="Formloom",
@@ -169,3 +169,4 @@ def build(app: Starlette, site: Site) -> None:
     for view in views():
         view.site = site
         console.add_view(view)
+    return console.admin
