@@ -7,8 +7,10 @@ one made once per run.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from zlib import crc32
@@ -23,15 +25,32 @@ from formloom.runtime.site import TABLE_MODULES
 from tests import postgres
 
 KINDS = ("sqlite", "postgresql")
+MEMORY = Path("/dev/shm")
+ROOM = 6 * 2**30
+"""Free bytes at which the databases of a run go into memory. Databases wait for the disk at every commit."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         os.environ[postgres.RUN] = str(os.getpid())
+        keep_files_in_memory()
     programs = postgres.installed_programs()
     if programs is not None and "FORMLOOM_TEST_POSTGRES_URL" not in os.environ:
         # pg_dump and its kin have to be of the server's version.
         os.environ["PATH"] = os.pathsep.join([str(programs), os.environ.get("PATH", "")])
+
+
+def keep_files_in_memory() -> None:
+    """Let this process and those it starts make temporary files in memory, unless there is a TMPDIR or no room."""
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM:
+        os.environ["TMPDIR"] = str(MEMORY)
+        tempfile.tempdir = None
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from going through everything that was imported, again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

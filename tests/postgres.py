@@ -19,6 +19,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache, cached_property
 from pathlib import Path
 
 import psycopg
@@ -31,6 +32,11 @@ SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "1d",
     "max_connections": "200",
     "timezone": "Asia/Tokyo",
 }
@@ -42,6 +48,7 @@ class Postgres:
     def __init__(self, base: str, folder: Path | None) -> None:
         self.base = base
         self.folder = folder
+        self._known: set[str] = set()
 
     def url(self, name: str) -> str:
         """The address of a database on this server."""
@@ -50,7 +57,7 @@ class Postgres:
     def create(self, template: str = "template1") -> str:
         """The name of a new database, a copy of `template`."""
         name = f"t_{uuid.uuid4().hex}"
-        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         return name
 
     def drop(self, name: str) -> None:
@@ -60,24 +67,31 @@ class Postgres:
     def template(self, key: str, fill: Callable[[str], None]) -> str:
         """The name of a database that `fill(url)` has filled, once per run and `key`."""
         name = f"template_{key}_{os.environ[RUN]}"
+        if name in self._known:
+            return name
         with _lock(f"template-{key}"):
             if not self._has(name):
                 made = self.create()
                 fill(self.url(made))
                 self._run(f'ALTER DATABASE "{made}" RENAME TO "{name}"')
+        self._known.add(name)
         return name
 
     def _has(self, name: str) -> bool:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as conn:
-            return conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
+        return self._door.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
 
     def _run(self, statement: str) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as conn:
-            conn.execute(statement)
+        self._door.execute(statement)
+
+    @cached_property
+    def _door(self) -> psycopg.Connection:
+        """The connection by which databases are made and dropped."""
+        return psycopg.connect(self.url("postgres"), autocommit=True)
 
 
+@cache
 def server() -> Postgres:
-    """The server of this run, started if need be."""
+    """The server of this run, started if need be; one for each process, with a connection of its own."""
     outside = os.environ.get("FORMLOOM_TEST_POSTGRES_URL")
     if outside:
         return Postgres(outside.rsplit("/", 1)[0] + "/{}", None)
