@@ -6,6 +6,7 @@ type here closes one such gap, so that values, order and comparisons agree on bo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -15,6 +16,11 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+Reader = Callable[[Any], Any]
+"""Turns what the driver gives into a value. The types most often read bring it themselves: SQLAlchemy's own way
+by `process_result_value` costs two more calls for each value of each row.
+"""
 
 SIGNIFICANT_DIGITS = 15
 """Digits an exact number may have: what a double carries without loss, the same limit as Excel's."""
@@ -43,8 +49,11 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError("an instant needs a time zone")
         return value.astimezone(UTC).replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else value.replace(tzinfo=UTC)
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Reader:
+        read = self.impl_instance.result_processor(dialect, coltype)
+        if read is None:
+            return lambda raw: None if raw is None else raw.replace(tzinfo=UTC)
+        return lambda raw: None if raw is None else read(raw).replace(tzinfo=UTC)
 
 
 class ExactNumber(TypeDecorator[Decimal]):
@@ -73,12 +82,15 @@ class ExactNumber(TypeDecorator[Decimal]):
             return None
         return float(value) if dialect.name == "sqlite" else Decimal(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        if value is None:
-            return None
-        if isinstance(value, Decimal):
-            return value.quantize(self._quantum, ROUND_HALF_UP)
-        return Decimal(self._format % value)
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Reader:
+        quantum, pattern = self._quantum, self._format
+
+        def read(raw: Any) -> Decimal | None:
+            if raw is None:
+                return None
+            return raw.quantize(quantum, ROUND_HALF_UP) if isinstance(raw, Decimal) else Decimal(pattern % raw)
+
+        return read
 
 
 class KeySet(TypeDecorator[tuple[str, ...]]):

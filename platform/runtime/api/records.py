@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -30,7 +31,8 @@ _ETAG = re.compile(r'(?:W/)?"([1-9][0-9]{0,8})"')
 def list_records(ctx: Context, call: Call) -> Response:
     """A page of records."""
     entity = call.path["entity"]
-    page = Records(ctx).list(ListRequest.parse(ctx.access, entity, call.query.single()))
+    request = ListRequest.parse(ctx.access, entity, call.query.single())
+    page = Records(ctx).list(replace(request, labels=False))
     return json_answer(
         {
             "items": RecordDumper(ctx.access, entity).many(page.items),

@@ -89,7 +89,8 @@ def _prepared(ctx: Context, request: ListRequest, bound_to: str) -> _Prepared:
     tints = (
         orjson.dumps([tint for tint, _ in request.tints], option=orjson.OPT_SORT_KEYS) if request.tints else b""
     )
-    place = (ctx.actor, ctx.lang, bound_to, request.columns, request.limit, request.count, COUNT_CAP, tints)
+    what = (request.columns, request.limit, request.count, request.labels, COUNT_CAP)
+    place = (ctx.actor, ctx.lang, bound_to, what, tints)
     found = _kept.get(ctx.catalog, place)
     if found is None:
         found, steady = _prepare(ctx, request, None)
@@ -103,7 +104,7 @@ def _prepare(ctx: Context, request: ListRequest, after: Sequence[Any] | None) ->
     source = source_of(ctx, request)
     where = restrictions(ctx, request, source)
     keys = order_keys(ctx, request, source)
-    selection = Selection(ctx.access, request.entity, request.columns, ctx.lang)
+    selection = Selection(ctx.access, request.entity, request.columns, ctx.lang, request.labels)
     parts = row_ranges(ctx, request, selection, source, keys, [[*where, *each] for each in _after(keys, after)])
     cut = _cut(parts, keys, request.limit + 1)
     if stretch.begins(ctx, request, source, keys[0], after):

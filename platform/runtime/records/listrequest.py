@@ -43,7 +43,7 @@ class ListRequest:
     `group` is the first of `sort` where rows stand in groups: options then go by their order, not their keys.
     `tints` are raw Conditions of a layout, each with the colour of rows for which it is the first to hold.
     `columns` and `sort` name fields or dotted paths; a leading `-` descends. `operation` is what the rows are read
-    for: those exported may be fewer than those seen.
+    for: those exported may be fewer than those seen. Without `labels` references are read as their ids alone.
     """
 
     entity: str
@@ -59,6 +59,7 @@ class ListRequest:
     operation: str = "view"
     group: str | None = None
     tints: tuple[tuple[Any, str], ...] = ()
+    labels: bool = True
 
     @classmethod
     def parse(

@@ -61,6 +61,7 @@ class Selection:
     entity: str
     asked: Iterable[str]
     lang: str
+    labels: bool = True
     fields: dict[str, tuple[Field, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -93,7 +94,7 @@ class Selection:
             value = column_behind(self.access, chain, page.c[f"c_{chain[0].key}"])
             one = _Shown(path, len(columns))
             columns.append(value.label(f"v{len(columns)}"))
-            one.label = label_of(self.access, chain[-1], value, self.lang)
+            one.label = label_of(self.access, chain[-1], value, self.lang) if self.labels else None
             if one.label is not None:
                 one.label_position = len(columns)
                 columns.append(one.label[0].label(f"v{len(columns)}"))
