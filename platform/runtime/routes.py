@@ -8,9 +8,11 @@ from .api import batches, dashboards, files, kept, me, metadata, openapi, record
 from .api import packages as packages_api
 from .http import health, signin
 from .views import (
+    cells,
     dashboard,
     departments,
     design,
+    design_changes,
     form,
     home,
     packages,
@@ -39,6 +41,7 @@ ROUTES: list[BaseRoute] = [
     *openapi.routes,
     *home.routes,
     *lists.routes,
+    *cells.routes,
     *form.routes,
     *record.routes,
     *timeline.routes,
@@ -51,6 +54,7 @@ ROUTES: list[BaseRoute] = [
     *departments.routes,
     *packages.routes,
     *settings.routes,
+    *design_changes.routes,
     *design.routes,
 ]
 """In the order they are tried."""

@@ -33,6 +33,7 @@ from tests.surfaces.asks import (
     test,
     upload,
 )
+from tests.surfaces.documents import CAREFUL, NOWHERE
 from tests.surfaces.world import NO_ID
 
 
@@ -82,7 +83,13 @@ SURFACES = (
     Surface(
         "PATCH",
         "/api/v1/records/{entity}/{id}",
-        (body(rev=STALE, city="x"), body(rev=1, size="x"), body(city="x"), body(rev=1, name=None)),
+        (
+            body(rev=STALE, city="x"),
+            body(rev=1, size="x"),
+            body(city="x"),
+            body(rev=1, name=None),
+            body(rev=1, city=NOWHERE),
+        ),
         (body(rev=1, name="new"), body(rev=1), body(rev=1, owner=1)),
         (body(rev=1, **{F: None}), body(rev=1, **{F: "x"}), body(rev=1, lines=[{"product": "x", F: 1}])),
     ),
@@ -93,7 +100,7 @@ SURFACES = (
     Surface(
         "POST",
         "/api/v1/records/{entity}/{id}/reveal",
-        (body(field="name"), body(field="city")),
+        (body(field="name"), body(field="city"), body(field="phone")),
         mentions=(body(field=F),),
     ),
     Surface(
@@ -189,13 +196,19 @@ SURFACES = (
             form(_id="1", firm="1"),
             form(_id="3", above="1", keeper="1", firm="1"),
             form(firm="3", above="2"),
+            *(form(_id=str(number), city=city) for number in (3, 4) for city in (CAREFUL, NOWHERE)),
         ),
         mentions=(form(**{F: "1"}), form(_id="3", **{F: "x"}), form(_table=F, **{f"{F}[0].x": "x"})),
     ),
     Surface(
         "POST",
         "/e/{entity}/reshape",
-        (form(), form(_id="1", firm="1"), form(_id="3", above="1", keeper="1", firm="1")),
+        (
+            form(),
+            form(_id="1", firm="1"),
+            form(_id="3", above="1", keeper="1", firm="1"),
+            form(_id="3", city=CAREFUL),
+        ),
     ),
     Surface("POST", "/e/{entity}/{id}/reveal/{field}"),
     Surface("GET", "/e/{entity}/{id}/section/{section}"),
@@ -204,6 +217,20 @@ SURFACES = (
         "/e/{entity}/{id}/section/{section}",
         (form(_rev="1", size="x"), form(_rev=str(STALE), city="x")),
         (form(_rev="1", name="new"),),
+        (form(_rev="1", **{F: "x"}),),
+    ),
+    Surface(
+        "GET",
+        "/e/{entity}/{id}/row",
+        ({}, query(list="firm.shadow"), query(columns="name,keeper,above.name")),
+        mentions=(query(sort=F), query(columns=f"name,{F}"), query(**{F: "x"})),
+    ),
+    Surface("GET", "/e/{entity}/{id}/cell/{field}"),
+    Surface(
+        "POST",
+        "/e/{entity}/{id}/cell/{field}",
+        (form(city="x"), form(_rev=str(STALE), city="x"), form(_rev="1", budget="x")),
+        (form(_rev="1", city="new"),),
         (form(_rev="1", **{F: "x"}),),
     ),
     Surface(
@@ -285,7 +312,7 @@ PLACES = {
     "name": ("x",),
     "size": ("small", "large"),
     "number": ("0", "9"),
-    "field": ("city", "budget", "secret"),
+    "field": ("city", "budget", "secret", "phone"),
     "board": ("board", "dark", "nowhere"),
     "user": ("1", "2", str(NO_ID)),
     "department": ("head", "nowhere"),

@@ -17,6 +17,7 @@ from ..records.kept import Kept
 from ..records.record import Page
 from ..shell import ENTITY_ICON
 from .board import Board
+from .editing import editable
 from .gallery import GalleryCards, Picture
 from .groups import GroupChoice, group_choices, group_heads, totals_shown
 from .month import Month
@@ -39,7 +40,9 @@ TITLE_CHARACTERS = 24
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A column's head. `sort` is asc, desc or empty; `rank` counts where several columns sort."""
+    """A column's head. `sort` is asc, desc or empty; `rank` counts where several columns sort. The cells below one
+    that is `editable` may be changed.
+    """
 
     key: str
     label: str
@@ -48,6 +51,7 @@ class Heading:
     href: str | None
     sort: str = ""
     rank: int | None = None
+    editable: bool = False
 
     @property
     def aria_sort(self) -> str | None:
@@ -259,7 +263,12 @@ class ListScreen:
         width = width or (max(usual, TITLE_WIDTH) if first else usual)
         label = " · ".join(part.text(self.ctx.lang) for part in chain)
         sort, rank = self._sorting(path)
-        return Heading(path, label, width, field.behaviour.numeric, self._sort_href(field, path, sort), sort, rank)
+        href, editable = self._sort_href(field, path, sort), path in self._editable
+        return Heading(path, label, width, field.behaviour.numeric, href, sort, rank, editable)
+
+    @cached_property
+    def _editable(self) -> frozenset[str]:
+        return editable(self.ctx, self.entity)
 
     def _sorting(self, path: str) -> tuple[str, int | None]:
         keys = self.state.sort if self._is_sorted else ()

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ..http.call import Pairs
 
 PLACES = ("list", "view", "q", "filter", "group", "sort", "columns", "month", "after")
+BESIDE = "open"
+"""Stands in the address for the record that is open beside the list; it changes nothing of the list."""
 NO_GROUP = "-"
 """Stands in the address where the reader wants no groups though the saved list has them."""
 USUAL_COLUMNS = 8
@@ -69,7 +71,7 @@ class ListState:
 def read_state(ctx: Context, entity: str, query: Pairs) -> ListState:
     """The state in a query. Names that are no place of ours filter, `city=…`. Raises NotFound, InvalidInput."""
     ctx.access.entity(entity).require("view")
-    params = {name: query.one(name) for name in query}
+    params = {name: query.one(name) for name in query if name != BESIDE}
     layout = _layout(ctx, entity, params.get("list", ""))
     shorthand = {name: value for name, value in params.items() if name not in PLACES}
     names = {"filter": "filter", "sort": "sort", "fields": "columns", "search": "q", "after": "after"}

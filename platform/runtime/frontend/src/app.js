@@ -9,6 +9,8 @@ import "./tabs.js";
 import "./tabstrip.js";
 import "./list.js";
 import "./rowmarks.js";
+import "./cells.js";
+import "./drawer.js";
 import "./groups.js";
 import "./board.js";
 import "./month.js";

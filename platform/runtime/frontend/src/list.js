@@ -17,10 +17,18 @@ export function list() {
  */
 export function withState(changes) {
   const asked = new URLSearchParams(location.search);
-  const present = { list: asked.get("list"), q: asked.get("q"), sort: asked.get("sort"), columns: asked.get("columns") };
+  const present = Object.fromEntries(["list", "view", "q", "group", "sort", "columns", "month"].map((name) => [name, asked.get(name)]));
   const parts = { ...present, filter: list().dataset.filter, ...changes };
   const query = new URLSearchParams(Object.entries(parts).filter(([, value]) => value));
   return location.pathname + (query.size ? `?${query}` : "");
+}
+
+/** What the address says of the list itself, whichever page of it is shown and whatever is open beside it. */
+export function stateQuery() {
+  const asked = new URLSearchParams(location.search);
+  asked.delete("after");
+  asked.delete("open");
+  return asked.toString();
 }
 
 // Shift and a click on a heading sorts within what is sorted already.
@@ -116,11 +124,4 @@ document.addEventListener("pointerdown", (event) => {
     const kept = JSON.parse(localStorage.getItem(widthsName()) ?? "{}");
     localStorage.setItem(widthsName(), JSON.stringify({ ...kept, [key]: Number(col.getAttribute("width")) }));
   };
-});
-
-// A record's page steps through the list it was opened from, and leads back to it.
-whenShown("#rows", (rows) => {
-  const ids = [...rows.children].map((row) => Number(row.dataset.id));
-  const { entity } = list().dataset;
-  sessionStorage.setItem(`fl.list.${entity}`, JSON.stringify({ address: location.pathname + location.search, ids }));
 });

@@ -83,10 +83,10 @@ function closeOutside(event) {
   if (!inside && event.detail > 0) event.target.close();
 }
 
-/** Say something in passing. `action` and `label` make a button, such as undo. */
+/** Say something in passing. `action` and `label` make a button, such as undo. What takes it away is returned. */
 export function toast(text, { bad = false, label = "", action = null, seconds = 5 } = {}) {
   const stack = document.getElementById("toasts");
-  if (!stack) return;
+  if (!stack) return () => {};
   const line = make("div", { class: bad ? "toast-line bad" : "toast-line", role: bad ? "alert" : null }, make("span", {}, text));
   const remove = () => {
     line.remove();
@@ -105,6 +105,7 @@ export function toast(text, { bad = false, label = "", action = null, seconds = 
   if (stack.matches(":popover-open")) stack.hidePopover();
   stack.showPopover();
   setTimeout(remove, seconds * 1000);
+  return remove;
 }
 
 /** Ask before something is done; resolves to whether it shall be. */

@@ -79,8 +79,16 @@ export function csrf() {
   return document.body.dataset.csrf ?? "";
 }
 
+let taker = null;
+
+/** Let what lies beside the screen show an address there: `take(address)` says whether it does. */
+export function divert(take) {
+  taker = take;
+}
+
 /** Show another screen, or the same one in another state; `replace` leaves no trace in the history. */
 export function go(address, { replace = false } = {}) {
+  if (taker?.(address)) return Promise.resolve();
   const how = replace ? { replace: address } : { push: address };
   return htmx.ajax("GET", address, { source: "#main", target: "#main", swap: "innerHTML", ...how });
 }

@@ -23,6 +23,7 @@ act("show-empty", (button) => {
 whenShown("#list", (list) => {
   const state = new URLSearchParams(location.search);
   state.delete("after");
+  state.delete("open");
   sessionStorage.setItem(`fl.list.${list.dataset.entity}`, state.toString());
 });
 
@@ -75,7 +76,7 @@ act("delete-record", async (button) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
   const wanted = { e: "#record [data-edit]", j: "[data-neighbour=j][href]", k: "[data-neighbour=k][href]" }[event.key];
   const link = wanted && document.querySelector("#record") && document.querySelector(wanted);
   if (link) {
@@ -88,7 +89,10 @@ whenShown(".section-editing", (form) => {
   const bad = form.querySelector("[aria-invalid=true]");
   (bad ?? form.querySelector(".section-body input:not([type=hidden]), .section-body select, .section-body textarea"))?.focus();
   form.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !event.defaultPrevented) go(form.dataset.cancel, { replace: true });
+    if (event.key === "Escape" && !event.defaultPrevented) {
+      event.preventDefault();
+      go(form.dataset.cancel, { replace: true });
+    }
     if ((event.ctrlKey || event.metaKey) && event.key === "s") {
       event.preventDefault();
       form.requestSubmit();
@@ -99,6 +103,9 @@ whenShown(".section-editing", (form) => {
 whenShown(".composer", (form) => {
   form.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter") form.requestSubmit();
-    if (event.key === "Escape" && !event.defaultPrevented) form.querySelector("[data-do=close-composer]").click();
+    if (event.key === "Escape" && !event.defaultPrevented) {
+      event.preventDefault();
+      form.querySelector("[data-do=close-composer]").click();
+    }
   });
 });
