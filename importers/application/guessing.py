@@ -13,6 +13,7 @@ from dataclasses import replace as changed
 from typing import Any
 
 from formloom.metadata.fieldtype import FIELD_TYPES
+from formloom.metadata.guess import speaks_of
 from formloom.metadata.model import OptionSet
 from formloom.metadata.reading import read_field
 
@@ -34,27 +35,6 @@ _PLAIN_DIGITS = re.compile(r"-?\d{1,15}(?:\.\d+)?")
 _CURRENCY = re.compile(r"[¥￥$€£]|元$|RMB|CNY|USD|EUR", re.IGNORECASE)
 _MOBILE = re.compile(r"(?:\+?86)?[ -]?1[3-9]\d[ -]?\d{4}[ -]?\d{4}")
 
-WORDS: Mapping[str, re.Pattern[str]] = {
-    "phone": re.compile(r"phone|mobile|\btel|fax|电话|手机|传真|联系方式", re.IGNORECASE),
-    "email": re.compile(r"e-?mail|邮箱|邮件", re.IGNORECASE),
-    "url": re.compile(r"url|website|home ?page|网址|网站|主页|链接", re.IGNORECASE),
-    "money": re.compile(
-        r"price|amount|cost|freight|salary|fee\b|revenue|budget|payment|total|turnover|capital|"
-        r"价|金额|费|工资|薪|预算|款|营业额|成本|收入|总额|资本|税额|货值",
-        re.IGNORECASE,
-    ),
-    "percent": re.compile(r"percent|ratio|rate\b|比例|百分比|折扣率|税率|占比|毛利率", re.IGNORECASE),
-    "boolean": re.compile(
-        r"^is|^has|active|enabled|discontinued|deleted|flag|是否|有无|启用|停用|已", re.IGNORECASE
-    ),
-    "textarea": re.compile(r"note|remark|descr|comment|memo|备注|说明|描述|简介|内容", re.IGNORECASE),
-    "credit_code": re.compile(r"信用代码|税号|uscc", re.IGNORECASE),
-    "code": re.compile(r"\bid$|\bno$|number|code|编号|编码|代码|单号|工号|学号|身份证|账号|卡号", re.IGNORECASE),
-    "postcode": re.compile(r"postal|post ?code|zip|邮编|邮政编码", re.IGNORECASE),
-    "address": re.compile(r"address|地址|住址", re.IGNORECASE),
-}
-_ALWAYS_TEXT = ("postcode",)
-
 
 @dataclass(frozen=True)
 class Guess:
@@ -74,12 +54,6 @@ class Surroundings:
     people: Collection[str] = ()
     departments: Collection[str] = ()
     untyped: bool = False
-
-
-def hinted(header: str, kind: str) -> bool:
-    """Whether a header speaks of that kind of value."""
-    plain = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", header).replace("_", " ")
-    return bool(WORDS[kind].search(plain))
 
 
 def guess(header: str, facts: Facts, around: Surroundings) -> Guess:
@@ -151,7 +125,7 @@ def _boolean(header: str, facts: Facts, around: Surroundings) -> Guess | None:
     plain_digits = words <= {"0", "1"}
     if not 1 <= len(words) <= 6 or (plain_digits and len(words) < 2):
         return None
-    if not hinted(header, "boolean") and (plain_digits or not (len(words) > 1 or facts.kinds.get(YES_NO))):
+    if not speaks_of(header, "boolean") and (plain_digits or not (len(words) > 1 or facts.kinds.get(YES_NO))):
         return None
     found = tried("boolean", facts)
     return _counted("boolean", facts, found) if found.share >= TOLERANCE else None
@@ -163,17 +137,17 @@ def _named(header: str, facts: Facts, around: Surroundings) -> Guess | None:
         marked = {"email": "@", "url": "/"}.get(kind)
         if marked and not any(marked in text or "www." in text for text in facts.texts):
             continue
-        if marked is None and not hinted(header, kind):
+        if marked is None and not speaks_of(header, kind):
             continue
         found = tried(kind, facts)
-        if found.share >= (DATE_TOLERANCE if hinted(header, kind) else TOLERANCE):
+        if found.share >= (DATE_TOLERANCE if speaks_of(header, kind) else TOLERANCE):
             return _counted(kind, facts, found)
     return _phone(header, facts)
 
 
 def _phone(header: str, facts: Facts) -> Guess | None:
     mobiles = sum(n for text, n in facts.texts.items() if _MOBILE.fullmatch(text))
-    if not hinted(header, "phone") and mobiles < TOLERANCE * facts.filled:
+    if not speaks_of(header, "phone") and mobiles < TOLERANCE * facts.filled:
         return None
     found = tried("phone", facts)
     return _counted("phone", facts, found) if found.share >= DATE_TOLERANCE else None
@@ -191,14 +165,14 @@ def _kept_text(header: str, facts: Facts, around: Surroundings) -> Guess | None:
         return _text(header, facts, Note("leading_zeros", {"count": zeros}))
     if long:
         return _text(header, facts, Note("long_digits", {"count": long}))
-    named = hinted(header, "code") or any(hinted(header, kind) for kind in _ALWAYS_TEXT)
+    named = speaks_of(header, "name_of_one") or speaks_of(header, "postcode")
     if (plain == facts.filled and not around.untyped) or (named and plain == facts.filled):
         return _text(header, facts, Note("digits_as_text", {"count": plain}))
     return None
 
 
 def _number(header: str, facts: Facts, around: Surroundings) -> Guess | None:
-    if any(hinted(header, kind) for kind in _ALWAYS_TEXT):
+    if speaks_of(header, "postcode"):
         return None
     percents = sum(n for text, n in facts.texts.items() if text.rstrip().endswith(("%", "％")))
     if percents * 2 > facts.filled:
@@ -210,7 +184,7 @@ def _number(header: str, facts: Facts, around: Surroundings) -> Guess | None:
     found = tried("decimal", facts, {"scale": 9}, header)
     if found.share < TOLERANCE:
         return None
-    if signs * 2 > facts.filled or (hinted(header, "money") and scale <= MONEY_PLACES):
+    if signs * 2 > facts.filled or (speaks_of(header, "money") and scale <= MONEY_PLACES):
         note = Note("currency_signs", {"count": signs}) if signs else Note("money_word", {})
         return _counted("money", facts, tried("money", facts, None, header), None, note)
     if scale == 0 and (whole := tried("integer", facts, None, header)).share >= TOLERANCE:
@@ -241,7 +215,7 @@ def _people(header: str, facts: Facts, around: Surroundings) -> Guess | None:
 
 
 def _select(header: str, facts: Facts, around: Surroundings) -> Guess | None:
-    if hinted(header, "code"):
+    if speaks_of(header, "name_of_one"):
         return None
     found, several = choices_of(facts), several_of(facts)
     if found is not None and (several is None or len(several) > len(found)):
@@ -255,8 +229,8 @@ def _select(header: str, facts: Facts, around: Surroundings) -> Guess | None:
 
 def _text(header: str, facts: Facts, *notes: Note) -> Guess:
     lines = any("\n" in text for text in facts.texts)
-    long = facts.longest > LONG_TEXT and not hinted(header, "address")
-    if lines or long or (hinted(header, "textarea") and facts.longest > LONG_TEXT // 3):
+    long = facts.longest > LONG_TEXT and not speaks_of(header, "address")
+    if lines or long or (speaks_of(header, "textarea") and facts.longest > LONG_TEXT // 3):
         most = {"max_length": min(100_000, _round_up(facts.longest))} if facts.longest > 20_000 else {}
         found = tried("textarea", facts, most)
         note = Note("breaks" if lines else "long_text", {"longest": facts.longest})

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from formloom.metadata.fieldtype import FIELD_TYPES
+from formloom.metadata.guess import speaks_of
 from formloom.metadata.wording import LANGUAGES
 
 from ..matching import unit_factor
@@ -16,7 +17,7 @@ from . import facts as counting
 from . import naming, relating
 from .book import Note, Table, tables
 from .facts import Facts
-from .guessing import Surroundings, guess, hinted
+from .guessing import Surroundings, guess
 from .proposal import Column, Counts, Proposal, Sheet
 from .relating import Link
 
@@ -154,9 +155,9 @@ def _is_key(column: Column, facts: Facts) -> bool:
     """Whether a column identifies: all different, and called or built like a number or a code."""
     if not facts.unique or facts.blanks or facts.rows < FEWEST_UNIQUE or column.refused:
         return False
-    if hinted(column.header, "postcode"):
+    if speaks_of(column.header, "postcode"):
         return False
-    return column.type in _KEY_TYPES and hinted(column.header, "code")
+    return column.type in _KEY_TYPES and speaks_of(column.header, "name_of_one")
 
 
 def _title(sheet: Sheet) -> Column | None:

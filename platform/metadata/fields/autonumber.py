@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 
 from ..fieldtype import Examples, InputWidget
@@ -26,6 +27,24 @@ def scope_of(pattern: str, day: date) -> str:
 def number(scope: str, sequence: int) -> str:
     """The number of `sequence` within a scope; it grows beyond its width rather than start again."""
     return _PLACE.sub(lambda match: str(sequence).zfill(int(match[2])), scope)
+
+
+def matcher(pattern: str) -> Callable[[str], tuple[str, int]]:
+    """What tells of a text in which (scope, sequence) it was numbered; ("", 0) where by another pattern."""
+    digits = {"YYYY": "[0-9]{4}", "YY": "[0-9]{2}", "MM": "[0-9]{2}", "DD": "[0-9]{2}"}
+    known, place = "", ""
+    for part in re.split(r"(\{[^{}]*\})", pattern):
+        if part.startswith("{seq:"):
+            known, place = known + "([0-9]{1,15})", part
+        else:
+            known += digits[part[1:-1]] if part.startswith("{") else re.escape(part)
+    written = re.compile(known)
+
+    def match(text: str) -> tuple[str, int]:
+        found = written.fullmatch(text)
+        return ("", 0) if found is None else (text[: found.start(1)] + place + text[found.end(1) :], int(found[1]))
+
+    return match
 
 
 class Autonumber(Text):

@@ -23,7 +23,24 @@ class Boolean(FieldType):
     """True, False or not said."""
 
     name = "boolean"
-    label_words = ("是否", "已启用", "有效", "有无", "启用", "yes/no", "active", "enabled")
+    label_words = (
+        "是否",
+        "已启用",
+        "有效",
+        "有无",
+        "启用",
+        "yes/no",
+        "active",
+        "enabled",
+        "停用",
+        "已",
+        "免费",
+        "discontinued",
+        "deleted",
+        "flag",
+        "is",
+        "has",
+    )
     kind = "boolean"
     operators = YES_NO
     examples = Examples(

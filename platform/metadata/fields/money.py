@@ -40,6 +40,20 @@ class Money(Number):
         "revenue",
         "salary",
         "total amount",
+        "价",
+        "费",
+        "款",
+        "薪",
+        "营业额",
+        "总额",
+        "资本",
+        "税额",
+        "货值",
+        "freight",
+        "payment",
+        "total",
+        "turnover",
+        "capital",
     )
     options_schema = {"scale": SCALE_SCHEMA, **LIMITS_SCHEMA}
     default_scale = 2

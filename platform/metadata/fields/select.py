@@ -50,6 +50,7 @@ class Select(Choice):
         "industry",
         "priority",
         "kind",
+        "款式",
     )
     kind = "text"
     examples = Examples(

@@ -39,6 +39,8 @@ class Textarea(Text):
         "comments",
         "details",
         "reason",
+        "评价",
+        "memo",
     )
     options_schema = {"max_length": LENGTH_SCHEMA, "rows": {"type": "integer", "minimum": 1, "maximum": 40}}
     sortable = False

@@ -35,6 +35,7 @@ class Url(Text):
         "website",
         "web site",
         "homepage",
+        "home page",
     )
     options_schema = {}
     examples = Examples(

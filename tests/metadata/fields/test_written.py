@@ -8,7 +8,7 @@ from formloom.metadata.errors import ValueRefused
 from formloom.metadata.fields.duration import in_words
 from formloom.metadata.fields.richtext import clean, plain_of
 from formloom.metadata.fieldtype import FIELD_TYPES
-from formloom.metadata.guess import guess_type
+from formloom.metadata.guess import OTHER_WORDS, guess_type, speaks_of
 from formloom.metadata.model import Field
 
 
@@ -118,7 +118,27 @@ def test_a_label_suggests_a_type(label: str, kind: str):
     assert guess_type(label) == kind
 
 
+@pytest.mark.parametrize(
+    ("label", "name", "speaks"),
+    [
+        ("UnitPrice", "money", True),
+        ("运费", "money", True),
+        ("is_active", "boolean", True),
+        ("Island", "boolean", False),
+        ("Order no", "name_of_one", True),
+        ("合同编号", "name_of_one", True),
+        ("Number of boxes", "name_of_one", False),
+        ("Notes", "name_of_one", False),
+        ("Ship Postal Code", "postcode", True),
+        ("款式", "money", False),
+    ],
+)
+def test_a_label_speaks_of_a_type_where_no_longer_word_says_otherwise(label: str, name: str, speaks: bool):
+    assert speaks_of(label, name) is speaks
+
+
 def test_no_word_of_a_label_means_two_types():
-    words = [word for kind in FIELD_TYPES.values() for word in kind.label_words]
+    lists = [*(kind.label_words for kind in FIELD_TYPES.values()), *OTHER_WORDS.values()]
+    words = [word for each in lists for word in each]
 
     assert sorted({word for word in words if words.count(word) > 1}) == []
