@@ -8,12 +8,14 @@ from .api import batches, dashboards, files, kept, me, metadata, openapi, record
 from .api import packages as packages_api
 from .http import health, signin
 from .views import (
+    bulk,
     cells,
     dashboard,
     departments,
     design,
     design_changes,
     form,
+    history,
     home,
     packages,
     pick,
@@ -42,6 +44,7 @@ ROUTES: list[BaseRoute] = [
     *home.routes,
     *lists.routes,
     *cells.routes,
+    *bulk.routes,
     *form.routes,
     *record.routes,
     *timeline.routes,
@@ -54,6 +57,7 @@ ROUTES: list[BaseRoute] = [
     *departments.routes,
     *packages.routes,
     *settings.routes,
+    *history.routes,
     *design_changes.routes,
     *design.routes,
 ]

@@ -236,6 +236,21 @@ SURFACES = (
     Surface(
         "POST", "/e/{entity}/{id}/stage", (form(_rev=str(STALE), stage="won"),), (form(_rev="1", stage="won"),)
     ),
+    Surface("GET", "/e/{entity}/bulk/edit", ({}, query(field="city")), mentions=(query(field=F),)),
+    Surface(
+        "POST",
+        "/e/{entity}/bulk/edit/{field}",
+        (form(_ids=str(NO_ID), city="x"), form(_ids="1", budget="x", city="x"), form(city="x")),
+        (form(_ids="1", city="new"), form(_ids="3,4", city="new")),
+        (form(_ids="1", **{F: "x"}),),
+    ),
+    Surface(
+        "POST",
+        "/e/{entity}/bulk/back/{field}",
+        (body(rows=[[NO_ID, 1, "x"]]), body(rows=[])),
+        (body(rows=[[1, 1, "new"]]),),
+        (body(rows=[[NO_ID, 1, "x"]], **{F: "x"}),),
+    ),
     Surface("POST", "/e/{entity}/bulk/delete", (body(ids=[NO_ID]),), (body(ids=[1]), body(ids=[3, 4]))),
     Surface("POST", "/e/{entity}/bulk/restore", (body(ids=[NO_ID]),), (body(ids=[5]), body(ids=[6]))),
     Surface("GET", "/pick/words/{entity}/{field}", ({}, query(q="q"))),

@@ -22,6 +22,7 @@ from .gallery import GalleryCards, Picture
 from .groups import GroupChoice, group_choices, group_heads, totals_shown
 from .month import Month
 from .names import Names
+from .pieces import Chip, Heading, Offer, Tab, Way
 from .rows import draw_rows
 from .state import ListState, ways_of
 
@@ -36,62 +37,6 @@ WAYS = {"table": "table", "kanban": "layout-kanban", "calendar": "calendar", "ga
 
 TITLE_CHARACTERS = 24
 """How much of another record's title a column shows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A column's head. `sort` is asc, desc or empty; `rank` counts where several columns sort. The cells below one
-    that is `editable` may be changed.
-    """
-
-    key: str
-    label: str
-    width: int
-    numeric: bool
-    href: str | None
-    sort: str = ""
-    rank: int | None = None
-    editable: bool = False
-
-    @property
-    def aria_sort(self) -> str | None:
-        """What assistive software is told."""
-        return {"asc": "ascending", "desc": "descending"}.get(self.sort)
-
-
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """A saved list."""
-
-    label: str
-    href: str
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """A condition in words, and the address without it."""
-
-    text: str
-    drop: str
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A way the list can be shown."""
-
-    label: str
-    icon: str
-    href: str
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A field that can be filtered by with one click."""
-
-    field: str
-    label: str
 
 
 def usual_width(field: Field, lang: str) -> int:
@@ -402,4 +347,9 @@ class ListScreen:
     @property
     def selectable(self) -> bool:
         """Whether anything can be done with marked rows."""
-        return self.may_delete or self.may_export
+        return self.may_delete or self.may_export or self.may_edit_many
+
+    @property
+    def may_edit_many(self) -> bool:
+        """Whether a field of several rows may be changed at once."""
+        return self._model.parent is None and self.may("batch_edit") and bool(self._editable)

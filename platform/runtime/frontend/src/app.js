@@ -11,6 +11,7 @@ import "./list.js";
 import "./rowmarks.js";
 import "./cells.js";
 import "./drawer.js";
+import "./bulk.js";
 import "./groups.js";
 import "./board.js";
 import "./month.js";
