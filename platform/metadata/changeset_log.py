@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -120,6 +120,25 @@ def get(conn: Connection, number: int) -> Changeset:
     if row is None:
         raise NotFound()
     return _load(row)
+
+
+def signatures(conn: Connection, numbers: Collection[int]) -> dict[int, tuple[str, datetime]]:
+    """Who applied these changesets and when, by number. Queries: 1; no document is read."""
+    c = changeset_table.c
+    query = sa.select(c.number, c.actor, c.applied_at).where(c.number.in_(numbers))
+    return {number: (actor, applied_at) for number, actor, applied_at in conn.execute(query)}
+
+
+def reverted_by(conn: Connection, numbers: Collection[int]) -> dict[int, int]:
+    """The changesets that took some of these back, by the number of what they took back. Queries: 1.
+
+    Of several the last: what was taken back, brought back and taken back again.
+    """
+    c = changeset_table.c
+    query = sa.select(c.reverts, c.number).where(c.reverts.in_(numbers)).order_by(c.number)
+    found: dict[int, int] = {reverts: number for reverts, number in conn.execute(query)}
+    again = reverted_by(conn, found.values()) if found else {}
+    return {reverts: number for reverts, number in found.items() if number not in again}
 
 
 def history(conn: Connection, limit: int = 50, before: int | None = None) -> list[Changeset]:

@@ -11,6 +11,7 @@ from alembic.operations import Operations
 from sqlalchemy.engine import Connection
 
 from .database import Database
+from .errors import NotFound
 from .steps import Shadow
 from .tables import shadow as shadow_table
 
@@ -21,6 +22,15 @@ def read_shadows(conn: Connection, changeset: int | None = None) -> list[Shadow]
     if changeset is not None:
         query = query.where(shadow_table.c.changeset == changeset)
     return [Shadow(**row) for row in conn.execute(query).mappings()]
+
+
+def purge_one(database: Database, number: int) -> None:
+    """Drop what is kept under this id for good. Raises NotFound."""
+    with database.writing() as conn:
+        kept = [shadow for shadow in read_shadows(conn) if shadow.id == number]
+        if not kept:
+            raise NotFound()
+        drop(conn, kept)
 
 
 def purge(database: Database, changeset: int) -> int:
@@ -55,10 +65,11 @@ class Kept:
 
 def measured(conn: Connection) -> list[Kept]:
     """What is kept, the oldest first, each measured. Queries: 1, and 1 for each."""
-    return [_measured(conn, shadow) for shadow in read_shadows(conn) if shadow.changeset > 0]
+    return [measure(conn, shadow) for shadow in read_shadows(conn) if shadow.changeset > 0]
 
 
-def _measured(conn: Connection, shadow: Shadow) -> Kept:
+def measure(conn: Connection, shadow: Shadow) -> Kept:
+    """A shadow with how much it holds. Queries: 1 or 2."""
     quote = conn.dialect.identifier_preparer.quote
     table = quote(shadow.table_name)
     if shadow.column_name is not None:

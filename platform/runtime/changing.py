@@ -35,10 +35,14 @@ def is_long(conn: Connection, preview: changesets.Preview) -> bool:
     return preview.current is not None and preparing.is_long(conn, preview.plan, preview.current)
 
 
-def begin(conn: Connection, edits: Sequence[Edit], wishes: Mapping[str, Any], user: int | None) -> int:
-    """The id of the job that will carry out the edits; `wishes` are actor, note, allow_destructive, base."""
+def begin(
+    conn: Connection, edits: Sequence[Edit], wishes: Mapping[str, Any], user: int | None, kind: str = KIND
+) -> int:
+    """The id of the job that will carry out the edits; `wishes` are actor, note, allow_destructive, base. Another
+    `kind` of job is one whose function calls `run`.
+    """
     raw = [{"op": edit.op, "document": edit.document or {"kind": edit.kind, "key": edit.key}} for edit in edits]
-    return enqueue(conn, KIND, {"edits": raw, **wishes}, user)
+    return enqueue(conn, kind, {"edits": raw, **wishes}, user)
 
 
 def run(job: JobRun) -> dict[str, Any]:
@@ -84,6 +88,7 @@ def carry_out(
             with conn_of() as conn:
                 prepared.add_columns(conn)
             prepared.fill(conn_of, progress)
+            prepared.build_indexes(database, conn_of, progress)
         try:
             return changesets.apply(
                 database, edits, payload["actor"], payload.get("note", ""), prepared=prepared, **wishes
@@ -100,10 +105,11 @@ def _prepared(
     with database.reading() as conn:
         preview = changesets.preview(conn, edits, base=wishes["base"])
         changesets.refuse(preview, wishes["allow_destructive"])
+        beside = preparing.indexed_beside(conn, preview.current) if preview.current is not None else ()
     current, desired = preview.current, preview.desired
     if current is None or desired is None or not preparing.can_prepare(preview.plan, desired):
         return None
-    return Preparation.of(number, preview.plan, current, desired)
+    return Preparation.of(number, preview.plan, current, desired, beside)
 
 
 @doctor.register

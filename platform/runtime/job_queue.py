@@ -108,6 +108,12 @@ def recent_jobs(conn: Connection, actor: int, limit: int = 20) -> list[Job]:
     return [_job(row) for row in conn.execute(query).mappings()]
 
 
+def find_jobs(conn: Connection, *wanted: sa.ColumnElement[bool], limit: int = 100) -> list[Job]:
+    """The jobs that fit, the newest first. Queries: 1."""
+    query = sa.select(*_SHOWN).where(*wanted).order_by(jobs.c.id.desc()).limit(limit)
+    return [_job(row) for row in conn.execute(query).mappings()]
+
+
 def cancel(conn: Connection, job_id: int) -> None:
     """End a waiting job at once; ask a running one to stop. Nothing for one that ended. Queries: 2."""
     found = sa.update(jobs).where(jobs.c.id == job_id)

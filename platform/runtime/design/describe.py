@@ -54,10 +54,15 @@ def describe_types(lang: str) -> list[dict[str, Any]]:
     return [_describe_type(FIELD_TYPES[name], family.get(name, "more"), lang) for name in names]
 
 
+def type_word(name: str | None, lang: str) -> str:
+    """What a kind of field is called."""
+    return word(f"design.type.{name}", lang, str(name or "").replace("_", " "))
+
+
 def _describe_type(kind: FieldType, family: str, lang: str) -> dict[str, Any]:
     return {
         "key": kind.name,
-        "label": word(f"design.type.{kind.name}", lang, kind.name.replace("_", " ")),
+        "label": type_word(kind.name, lang),
         "note": word(f"design.type.{kind.name}.note", lang),
         "family": family,
         "icon": SYMBOLS.get(kind.name, "forms"),

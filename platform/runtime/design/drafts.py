@@ -82,3 +82,16 @@ def forget(conn: Connection, actor: int, identities: Iterable[Identity] | None =
         return
     for kind, key in identities:
         conn.execute(sa.delete(table).where(c.actor == actor, c.kind == kind, c.key == key))
+
+
+def former_entities(drafted: Mapping[Identity, Draft]) -> dict[Identity, Draft]:
+    """The entities that got another key, each with the draft by which the old one goes."""
+    found = {}
+    for identity, draft in drafted.items():
+        if draft.kind != "entity" or draft.base is not None or draft.document is None:
+            continue
+        olds = (drafted.get(("entity", old)) for old in draft.document.get("was", ()))
+        former = next((old for old in olds if old is not None and old.document is None), None)
+        if former is not None:
+            found[identity] = former
+    return found

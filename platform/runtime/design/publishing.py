@@ -1,76 +1,94 @@
-"""From a draft to a changeset: what it changes in words, where somebody else was faster, applying it."""
+"""From a draft to a changeset: where somebody else was faster, what it would do, having it applied."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ...metadata import changesets, layers
+from ...metadata.bases import digest
 from ...metadata.changeset_log import Changeset
 from ...metadata.drafts import Edit
 from ...metadata.errors import Conflict
 from ...metadata.layers import MISSING, Clash
-from ...metadata.wording import say, text_of
+from .. import changing
 from ..api.metadata import dump_preview
-from . import drafts
+from . import drafts, publication
 from .drafts import Draft, Identity
+from .saying import conflict_in_words, in_words, titled
 from .workspace import Workspace
 
 if TYPE_CHECKING:
-    from ..context import Context
-
-MINE, THEIRS = "mine", "theirs"
-LOOKED_BACK = 100
-"""Changesets that are searched for who was faster."""
+    from ...metadata.changesets import Preview
+    from ..job_queue import Job
 
 Choices = Mapping[str, str]
-"""For a document, as `kind:key`: whose side holds where both changed the same thing."""
+"""Whose side holds, by the name of a node two changed, `kind:key#path`, or for all of a document, `kind:key`."""
+
+Digests = Mapping[str, str]
+"""What tells documents from what they may be by now, by `kind:key`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What becomes of one drafted document. `clashes`: what both sides changed; None: nobody else changed it."""
+    """What becomes of one drafted document. `clashes`: what both sides changed; None: nobody else changed it.
+
+    `former` is the entity it was, where it got another key; that one's own outcome is to go, and says nothing.
+    """
 
     draft: Draft
     document: Mapping[str, Any] | None
     clashes: tuple[Clash, ...] | None = None
-    choice: str = ""
+    former: Draft | None = None
+    is_former: bool = False
 
     @property
     def is_open(self) -> bool:
         """Whether somebody must choose first."""
-        return bool(self.clashes) and not self.choice
+        return any(clash.choice is None for clash in self.clashes or ())
+
+    @property
+    def identities(self) -> list[Identity]:
+        """The documents it is about."""
+        return [self.draft.identity, *([self.former.identity] if self.former else [])]
 
 
 def outcomes(work: Workspace, choices: Choices) -> list[Outcome]:
     """What becomes of each draft, over what is in force by now. Raises AccessDenied."""
+    formers = drafts.former_entities(work.drafts)
+    gone = {former.identity for former in formers.values()}
     found = []
     for identity, draft in work.drafts.items():
         work.require(draft.kind, draft.document or draft.base or {})
-        present = work.ctx.catalog.documents.get(identity)
-        found.append(_outcome(draft, present, choices.get(":".join(identity), "")))
+        if identity in gone:
+            found.append(Outcome(draft, None, is_former=True))
+        else:
+            found.append(_outcome(work, draft, formers.get(identity), choices))
     return found
 
 
-def _outcome(draft: Draft, present: Mapping[str, Any] | None, choice: str) -> Outcome:
-    base, mine = draft.base, draft.document
+def _outcome(work: Workspace, draft: Draft, former: Draft | None, choices: Choices) -> Outcome:
+    began = former or draft
+    base, mine = began.base, draft.document
+    present = work.ctx.catalog.documents.get(began.identity)
     if layers.same(_side(base), _side(present)) or layers.same(_side(mine), _side(present)):
-        return Outcome(draft, mine)
-    if mine is None or present is None:
-        whole = Clash("/", base, present, mine)
-        return Outcome(draft, present if choice == THEIRS else mine, (whole,), choice)
-    ours = layers.merge(_side(base), present, mine)
-    if choice == THEIRS:
-        return Outcome(draft, layers.merge(_side(base), mine, present).value, tuple(ours.clashes), choice)
-    return Outcome(draft, ours.value, tuple(ours.clashes), choice)
+        return Outcome(draft, mine, former=former)
+    document = ":".join(draft.identity)
+
+    def choose(path: str) -> str | None:
+        return choices.get(f"{document}#{path}") or choices.get(document)
+
+    merged = layers.merge(_side(base), _side(present), _side(mine), choose)
+    value = None if merged.value is MISSING else merged.value
+    return Outcome(draft, value, tuple(merged.clashes), former)
 
 
 def _side(document: Mapping[str, Any] | None) -> Any:
     return MISSING if document is None else document
 
 
-def edits(found: list[Outcome]) -> list[Edit]:
+def edits(found: Iterable[Outcome]) -> list[Edit]:
     """The edits of the changeset."""
     return [
         Edit("delete", one.draft.kind, one.draft.key) if one.document is None else Edit.put(one.document)
@@ -79,150 +97,88 @@ def edits(found: list[Outcome]) -> list[Edit]:
     ]
 
 
+def digests(work: Workspace, found: Iterable[Outcome]) -> dict[str, str]:
+    """What is in force of the drafted documents."""
+    documents = work.ctx.catalog.documents
+    return {":".join(one.draft.identity): digest(documents.get(one.draft.identity)) for one in found}
+
+
 def previewed(work: Workspace, choices: Choices) -> dict[str, Any]:
-    """What publishing would do: {changes, conflicts, preview}; without a preview while somebody must choose."""
+    """What publishing would do: {changes, conflicts, preview, base, long}; without a preview while somebody must
+    choose. `base` is to be sent back with the wish to publish: it says what was looked at.
+    """
     found = outcomes(work, choices)
     told: dict[str, Any] = {
-        "changes": [_told(work, one) for one in found],
-        "conflicts": [_conflict(work, one) for one in found if one.clashes is not None],
+        "changes": [in_words(work, one) for one in found if not one.is_former],
+        "conflicts": [conflict_in_words(work, one) for one in found if one.clashes is not None],
+        "base": digests(work, found),
         "preview": None,
+        "long": False,
     }
     if found and not any(one.is_open for one in found):
         preview = changesets.preview(work.ctx.conn, edits(found))
-        told["preview"] = dump_preview(preview, work.ctx.lang)
-        for place in told["preview"]["places"]:
-            place["label"] = title_of(work, (place["kind"], place["key"]))
-        told["preview"].pop("plan", None)
+        told["preview"] = _dumped(work, preview)
+        told["long"] = _is_long(work, preview)
     return told
 
 
-def publish(work: Workspace, choices: Choices, note: str, allow_destructive: bool) -> Changeset:
-    """The changeset, applied; the draft is gone. Raises what `changesets.apply` raises, Conflict."""
+def _dumped(work: Workspace, preview: Preview) -> dict[str, Any]:
+    lang = work.ctx.lang
+    told = dump_preview(preview, lang)
+    for place in told["places"]:
+        place["label"] = titled(work, (place["kind"], place["key"]))
+    for shown, effect in zip(told["effects"], preview.effects, strict=True):
+        shown["message"] = _by_label(work, effect).describe(lang)
+    told.pop("plan", None)
+    return told
+
+
+def _by_label(work: Workspace, effect: Any) -> Any:
+    """The effect with its entity and field as they are called."""
+    lang, catalogs = work.ctx.lang, (work.ctx.catalog, work.catalog)
+    known = (each.entities.get(effect.entity) for each in catalogs if each is not None)
+    entity = next((each for each in known if each is not None), None)
+    if entity is None:
+        return effect
+    field = entity.find(effect.field or "")
+    return replace(effect, entity=entity.text(lang), field=field.text(lang) if field else effect.field)
+
+
+def _is_long(work: Workspace, preview: Preview) -> bool:
+    site = work.ctx.site
+    return site is not None and site.works and changing.is_long(work.ctx.conn, preview)
+
+
+def publish(
+    work: Workspace, choices: Choices, note: str, allow_destructive: bool, base: Digests | None = None
+) -> Changeset | Job:
+    """The changeset, applied, and the draft gone; of one that takes long the job that will do it.
+
+    Raises what `changesets.apply` raises, and Conflict: where somebody must choose, where what was looked at, by
+    its digests in `base`, is not in force any more, while an earlier publication of the reader's still runs.
+    """
     ctx = work.ctx
+    if publication.running(ctx.conn, ctx.actor.id):
+        raise Conflict("design.busy")
     found = outcomes(work, choices)
+    now = digests(work, found)
+    if base is not None and any(now.get(name) != known for name, known in base.items()):
+        raise Conflict("design.moved")
     if any(one.is_open for one in found):
         raise Conflict("conflict_schema", expected=ctx.catalog.version, found=ctx.catalog.version)
+    wanted = edits(found)
+    wishes = {"note": note, "allow_destructive": allow_destructive, "base": now}
+    preview = changesets.preview(ctx.conn, wanted) if ctx.site is not None and ctx.site.works else None
+    if preview is not None and _is_long(work, preview):
+        changesets.refuse(preview, allow_destructive)
+        return publication.begin(ctx, wanted, _drafts(found), wishes)
     database = ctx.own_transactions()
-    applied = changesets.apply(
-        database,
-        edits(found),
-        ctx.actor.login,
-        note,
-        allow_destructive=allow_destructive,
-        expected_version=ctx.catalog.version,
-    )
+    applied = changesets.apply(database, wanted, ctx.actor.login, **wishes)
     with database.writing() as conn:
-        drafts.forget(conn, ctx.actor.id, [one.draft.identity for one in found])
+        publication.settle(conn, ctx.actor.id, _drafts(found))
     return applied
 
 
-def _told(work: Workspace, one: Outcome) -> dict[str, Any]:
-    draft = one.draft
-    what = "removed" if draft.document is None else "new" if draft.base is None else "changed"
-    details = _differences(draft) if what == "changed" else []
-    place = {"id": f"{draft.kind}:{draft.key}", "kind": draft.kind, "key": draft.key, "what": what}
-    return {**place, "label": title_of(work, draft.identity), "details": [_in_words(work, one) for one in details]}
-
-
-def title_of(work: Workspace, identity: Identity) -> str:
-    """What a document is called: `Form: Customer`."""
-    kind, key = identity
-    draft = work.drafts.get(identity)
-    document = work.documents.get(identity) or (draft.base if draft else None) or {}
-    lang = work.ctx.lang
-    label = text_of(document.get("label"), lang, key)
-    entity = work.documents.get(("entity", document.get("entity", "")))
-    if entity is not None and text_of(entity["label"], lang) not in label:
-        label = f"{text_of(entity['label'], lang)} · {label}"
-    return say(f"design.kind.{kind}", lang, name=label) if kind in TITLED else label
-
-
-TITLED = frozenset(
-    "entity form list detail rule dashboard menu option_set grant role flow schedule pool print_template".split()
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One item of a list in a document that is new, gone or changed."""
-
-    what: str
-    item: Mapping[str, Any]
-
-
-def _differences(draft: Draft) -> list[Difference]:
-    """What of the document's named parts (fields, tabs, sections, options, cards) is new, gone or changed."""
-    before, after = draft.base or {}, draft.document or {}
-    found: list[Difference] = []
-    for name in ("fields", "tabs", "sections", "options", "widgets"):
-        old, new = (_by_key(side.get(name)) for side in (before, after))
-        found += [Difference("new", new[key]) for key in new if key not in old]
-        found += [Difference("removed", old[key]) for key in old if key not in new]
-        both = (key for key in new if key in old and not layers.same(old[key], new[key]))
-        found += [Difference("changed", new[key]) for key in both]
-    return found
-
-
-def _by_key(items: Any) -> dict[str, Mapping[str, Any]]:
-    return {item["key"]: item for item in items or () if isinstance(item, Mapping) and "key" in item}
-
-
-def _in_words(work: Workspace, difference: Difference) -> dict[str, str]:
-    label = text_of(difference.item.get("label"), work.ctx.lang, difference.item["key"])
-    return {"what": difference.what, "label": label}
-
-
-def _conflict(work: Workspace, one: Outcome) -> dict[str, Any]:
-    """Where somebody else was faster: who, when, and what both changed."""
-    by, at = _who(work.ctx, one.draft.identity)
-    identity = one.draft.identity
-    return {
-        "id": ":".join(identity),
-        "label": title_of(work, identity),
-        "by": by,
-        "at": at,
-        "choice": one.choice,
-        "clashes": [_clash(work, one, clash) for clash in one.clashes or ()],
-    }
-
-
-def _clash(work: Workspace, one: Outcome, clash: Clash) -> dict[str, str]:
-    lang = work.ctx.lang
-    return {
-        "where": _where(one.draft.document or one.draft.base or {}, clash.path, lang),
-        "mine": _short(clash.ours, lang),
-        "theirs": _short(clash.theirs, lang),
-    }
-
-
-def _where(document: Mapping[str, Any], path: str, lang: str) -> str:
-    """A path in a document as words: the labels of what it leads through."""
-    words: list[str] = []
-    here: Any = document
-    for part in path.strip("/").split("/"):
-        if isinstance(here, list):
-            here = next((item for item in here if isinstance(item, Mapping) and item.get("key") == part), None)
-        elif isinstance(here, Mapping):
-            here = here.get(part)
-        if isinstance(here, Mapping) and "label" in here:
-            words.append(text_of(here["label"], lang))
-    return " · ".join(words) or text_of(document.get("label"), lang)
-
-
-def _short(value: Any, lang: str) -> str:
-    if value is MISSING or value is None:
-        return "–"
-    if isinstance(value, Mapping):
-        return text_of(value.get("label"), lang) or text_of(
-            {name: text for name, text in value.items() if isinstance(text, str)}, lang, "…"
-        )
-    if isinstance(value, bool):
-        return say("boolean.yes" if value else "boolean.no", lang)
-    return str(value)[:80] if isinstance(value, str | int | float) else "…"
-
-
-def _who(ctx: Context, identity: Identity) -> tuple[str, str]:
-    for changeset in changesets.history(ctx.conn, LOOKED_BACK, None):
-        if any(change.place[:2] == identity for change in changeset.changes):
-            return changeset.actor, changeset.applied_at.isoformat()
-    return "", ""
+def _drafts(found: Sequence[Outcome]) -> dict[str, str]:
+    """What was published of the reader's draft, and as of when."""
+    return {":".join(one.draft.identity): one.draft.updated_at.isoformat() for one in found}

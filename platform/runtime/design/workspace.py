@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from ...metadata import checks
+from ...metadata import checks, renaming
 from ...metadata.catalog import Catalog, build
 from ...metadata.errors import AccessDenied, NotFound
 from ...rbac.access import Access
@@ -44,14 +44,23 @@ class Workspace:
         return cls(ctx, drafts.read(ctx.conn, ctx.actor.id))
 
     @cached_property
-    def documents(self) -> Mapping[Identity, Document]:
-        """All documents as they would be, by kind and key."""
+    def written(self) -> Mapping[Identity, Document]:
+        """All documents as they are written, by kind and key: some may name former keys."""
         found: dict[Identity, Document] = dict(self.ctx.catalog.documents)
         for identity, draft in self.drafts.items():
             found.pop(identity, None)
             if draft.document is not None:
                 found[identity] = draft.document
         return found
+
+    @cached_property
+    def documents(self) -> Mapping[Identity, Document]:
+        """All documents as they would be, by kind and key: what names a former key says the present one."""
+        drafted = (draft.document for draft in self.drafts.values() if draft.document is not None)
+        if not any(draft.kind == "entity" for draft in self.drafts.values()) or any(map(checks.validate, drafted)):
+            return self.written
+        now = renaming.resolved(self.written.values())
+        return dict(zip(self.written, now, strict=True))
 
     @cached_property
     def _outcome(self) -> tuple[Catalog | None, tuple[checks.Finding, ...]]:

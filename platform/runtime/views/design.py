@@ -14,7 +14,8 @@ from ...metadata.guess import guess_type
 from ...metadata.wording import LANGUAGES, text_of
 from ..api.metadata import without_decimals
 from ..context import Context
-from ..design import drafts, formulas, naming, opening, publishing, removal, values
+from ..design import describe, drafts, formulas, naming, opening, publication, publishing, removal, values
+from ..design.drafts import Identity
 from ..design.preview import draw
 from ..design.starting import new_entity
 from ..design.workspace import Workspace, designed_entities, require_designer
@@ -22,6 +23,7 @@ from ..http.answer import json_answer, redirect
 from ..http.call import Call
 from ..http.errors import BadRequest, UnknownMember
 from ..http.serve import api, page
+from ..job_queue import Job
 from ..listview.fields import describe_field
 from ..render import render
 
@@ -50,20 +52,21 @@ def show_home(ctx: Context, call: Call) -> Response:
         if entity.key in mine or ctx.access.administrator
     ]
     others = {kind: opening.titles(work, kind) for kind in opening.ALONE}
+    told = publication.told(ctx)
     return render(
         ctx,
         "design/home.html",
         entities=found,
         others=others if ctx.access.administrator else {},
         drafts=opening.drafted(work),
-        given=json.dumps(_given_home(ctx), ensure_ascii=False),
+        publications=told,
+        given=json.dumps(_given_home(ctx, told), ensure_ascii=False),
     )
 
 
-def _given_home(ctx: Context) -> dict[str, Any]:
-    from ..design import describe
-
-    return {"words": describe.design_words(ctx.lang), "icons": describe.icon_names(), "lang": ctx.lang}
+def _given_home(ctx: Context, told: list[dict[str, Any]]) -> dict[str, Any]:
+    words = describe.design_words(ctx.lang)
+    return {"words": words, "icons": describe.icon_names(), "lang": ctx.lang, "publications": told}
 
 
 def show_designer(ctx: Context, call: Call) -> Response:
@@ -151,7 +154,16 @@ def _shown(work: Workspace, show: Any) -> dict[str, Any]:
         "findings": [finding.dump(work.ctx.lang) for finding in work.findings],
         "drafts": opening.drafted(work),
         "entities": opening.entities(work) if work.catalog is not None else None,
+        "followed": _followed(work, show),
     }
+
+
+def _followed(work: Workspace, show: Any) -> dict[str, Any]:
+    """What of the designer's documents names a former key of the draft, as it follows."""
+    kind, key = str(show.get("kind", "")), str(show.get("key", ""))
+    if not kind or work.documents is work.written:
+        return {}
+    return opening.followed(work, kind, key, opening.entity_of(work, kind, key))
 
 
 def drop_work(ctx: Context, call: Call) -> Response:
@@ -161,8 +173,15 @@ def drop_work(ctx: Context, call: Call) -> Response:
     UnknownMember.require(body, ("ids",))
     ids = body.get("ids")
     named = None if ids is None else [tuple(str(each).split(":", 1)) for each in ids]
-    drafts.forget(ctx.conn, ctx.actor.id, None if named is None else [one for one in named if len(one) == 2])
+    drafts.forget(ctx.conn, ctx.actor.id, None if named is None else _with_formers(ctx, named))
     return json_answer({"drafts": opening.drafted(Workspace.of(ctx))})
+
+
+def _with_formers(ctx: Context, named: list[Any]) -> list[Identity]:
+    """Those documents, and the entities that got another key with them."""
+    formers = drafts.former_entities(drafts.read(ctx.conn, ctx.actor.id))
+    found = [one for one in named if len(one) == 2]
+    return found + [formers[one].identity for one in found if one in formers]
 
 
 def make_entity(ctx: Context, call: Call) -> Response:
@@ -257,7 +276,7 @@ def publish(ctx: Context, call: Call) -> Response:
     """Make the draft a changeset, or with `dry_run` say what that would do."""
     require_designer(ctx)
     body = call.json_object()
-    UnknownMember.require(body, ("dry_run", "choices", "note", "allow_destructive"))
+    UnknownMember.require(body, ("dry_run", "choices", "note", "allow_destructive", "base"))
     choices = body.get("choices")
     choices = choices if isinstance(choices, dict) else {}
     work = Workspace.of(ctx)
@@ -266,14 +285,17 @@ def publish(ctx: Context, call: Call) -> Response:
     if not work.drafts:
         raise InvalidInput("design.nothing")
     note = str(body.get("note") or "")[:500]
+    base = body.get("base") if isinstance(body.get("base"), dict) else None
     try:
-        applied = publishing.publish(work, choices, note, body.get("allow_destructive") is True)
+        done = publishing.publish(work, choices, note, body.get("allow_destructive") is True, base)
     except FormloomError as error:
         if error.code == "metadata.invalid":
             reasons = [finding.message(ctx.lang) for finding in getattr(error, "findings", ())][:3]
             raise InvalidInput("design.refused", reason=" ".join(reasons)) from None
         raise
-    return json_answer({"number": applied.number})
+    if isinstance(done, Job):
+        return json_answer({"publication": publication.described(ctx, done)}, status=202)
+    return json_answer({"number": done.number})
 
 
 routes = [
