@@ -4,10 +4,15 @@ import { confirmed } from "../overlays.js";
 import { go, icon, make, posted } from "../page.js";
 import { fieldOfFinding } from "./complaints.js";
 import { draggable } from "./drag.js";
-import { button, group, iconChoice, words } from "./controls.js";
+import { button, group, iconChoice, row, words } from "./controls.js";
+import { ask } from "./dialogs.js";
 import { addField, fieldSettings, quickAdd, typeShelf } from "./fields.js";
+import { askKey } from "./field_key.js";
 import { insertAt, register, shift } from "./frame.js";
+import { showRemoved } from "./removed.js";
 import { textOf, w } from "./words.js";
+
+const KEY = /^[a-z][a-z0-9_]{0,47}$/;
 
 const keyOf = (node) => node?.slice("field:".length);
 const keyOfEntity = (frame) => frame.given.key;
@@ -112,15 +117,47 @@ function entitySettings(frame) {
     make("header", { class: "d-right-head", "data-says": frame.id }, icon(document.icon ?? "table"), make("div", { class: "grow" }, make("strong", { class: "cut" }, textOf(document.label, frame.lang)), make("small", { class: "soft" }, `${w("entity_settings")} · ${document.key}`))),
     group(
       "",
-      words(w("name"), document.label, frame.lang, (value) => value && set("label")(value)),
-      words(w("plural"), document.plural, frame.lang, set("plural")),
+      marked("label", words(w("name"), document.label, frame.lang, (value) => value && set("label")(value))),
+      marked("key", entityKey(frame)),
+      marked("plural", words(w("plural"), document.plural, frame.lang, set("plural"))),
       iconChoice(w("icon"), document.icon, frame.given.icons, set("icon")),
-      title,
+      title && marked("title", title),
       words(w("description"), document.description, frame.lang, set("description"), { lines: 2 }),
     ),
     make("p", { class: "d-hint" }, w("select_hint"), make("br"), w("keys_help")),
+    frame.work.isPublished(frame.id) ? button(w("removed_fields"), "restore", () => showRemoved(frame.given.lang, { entity: keyOfEntity(frame), frame }), { kind: "quiet" }) : null,
     frame.given.administrator ? button(w("delete_entity"), "trash", () => removeEntity(frame), { kind: "quiet" }) : null,
   ];
+}
+
+/** A control marked as that of a property, so that what is wrong with it can be said there. */
+function marked(name, control) {
+  control.dataset.setting = name;
+  return control;
+}
+
+/** The entity's key, and the way to another: the old one goes on working. */
+function entityKey(frame) {
+  const { document } = frame;
+  const open = frame.given.administrator ? button(w("rename_key"), "edit", () => renameEntity(frame), { kind: "small" }) : null;
+  const former = document.was?.length ? make("small", { class: "soft d-former" }, w("former_keys", { keys: document.was.join(", ") })) : null;
+  return row(w("key"), make("div", { class: "d-key-row" }, make("code", { class: "d-mono grow cut" }, document.key), open, former));
+}
+
+async function renameEntity(frame) {
+  const { document } = frame;
+  let href = null;
+  await askKey({
+    name: textOf(document.label, frame.lang),
+    key: document.key,
+    note: w("key_note"),
+    check: (next) => (KEY.test(next) ? "" : w("key_wrong")),
+    act: async (next) => {
+      await frame.work.settled();
+      ({ href } = await posted("/admin/design/rename", { entity: document.key, key: next }));
+    },
+  });
+  if (href) go(href, { replace: true });
 }
 
 function choiceOfTitle(frame, titles) {
@@ -132,11 +169,25 @@ function choiceOfTitle(frame, titles) {
 
 async function removeEntity(frame) {
   const name = textOf(frame.document.label, frame.lang);
-  if (!(await confirmed({ title: w("delete_document", { name }), text: w("loss_note"), verb: w("delete"), danger: true }))) return;
-  const own = ["form", "list", "detail", "rule"].flatMap((kind) => frame.work.of(kind).filter((document) => document.entity === frame.document.key).map((document) => `${kind}:${document.key}`));
-  frame.work.change((take, put) => {
-    for (const id of [...own, frame.id]) put(id, null);
-  });
   await frame.work.settled();
-  go("/admin/design");
+  const { uses, blocks, documents } = await posted("/admin/design/entity-uses", { entity: frame.document.key });
+  if (blocks.length) return tellBlocks(name, blocks);
+  const list = uses.map((use) => make("li", {}, use.count > 1 ? `${use.label} (${use.count})` : use.label));
+  const more = list.length ? [make("p", {}, w("entity_used")), make("ul", {}, ...list)] : [];
+  const text = make("div", {}, make("p", {}, w("entity_goes", { name })), ...more, make("p", { class: "soft" }, w("loss_note")));
+  if (!(await confirmed({ title: w("delete_document", { name }), text, verb: w("delete"), danger: true }))) return null;
+  for (const { id, base } of documents) if (!frame.work.base.has(id)) frame.work.base.set(id, base);
+  frame.work.change((take, put) => {
+    for (const { id, document } of documents) put(id, document);
+  });
+  // The screen of what is to go cannot be drawn any more.
+  frame.work.show = null;
+  await frame.work.settled();
+  return go("/admin/design");
+}
+
+/** What keeps the entity: fields of others that point at it, with ways to them. */
+function tellBlocks(name, blocks) {
+  const list = blocks.map(({ label, href }) => make("li", {}, make("a", { href }, label)));
+  return ask({ title: w("delete_entity"), body: [make("p", {}, w("entity_blocked", { name })), make("ul", {}, ...list)], verb: null });
 }

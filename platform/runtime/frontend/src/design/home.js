@@ -4,7 +4,9 @@ import { confirmed, toast } from "../overlays.js";
 import { act, asked, go, make, posted } from "../page.js";
 import { iconChoice, text } from "./controls.js";
 import { ask } from "./dialogs.js";
+import { follow } from "./publication.js";
 import { publish } from "./publish.js";
+import { showRemoved } from "./removed.js";
 import { speak, textOf, w } from "./words.js";
 
 const GUESS_MS = 180;
@@ -14,6 +16,7 @@ let given = null;
 export function startHome(root) {
   given = JSON.parse(root.dataset.given);
   speak(given.words);
+  followAll(root);
   const find = root.querySelector("#design-find");
   find.addEventListener("input", () => {
     const wanted = find.value.trim().toLowerCase();
@@ -21,6 +24,14 @@ export function startHome(root) {
   });
 }
 
+/** Publications under way are followed to their end. */
+function followAll(root) {
+  for (const one of given.publications.filter((each) => ["queued", "running"].includes(each.state))) {
+    follow(root.querySelector(`[data-publication="${one.id}"]`), one).then((ended) => ended && go("/admin/design", { replace: true }));
+  }
+}
+
+act("removed-entities", () => showRemoved(given.lang));
 act("new-entity", () => newEntity(given.icons));
 act("publish-drafts", () => publish());
 act("design-history", showHistory);

@@ -20,6 +20,7 @@ export class Work extends EventTarget {
     this.timer = 0;
     this.busy = null;
     this.show = null;
+    this.followed = new Map();
   }
 
   /** A document as it is to become; null when it is to go. */
@@ -49,7 +50,7 @@ export class Work extends EventTarget {
     };
     edit(take, (id, document) => touched.set(id, document));
     if (!touched.size) return;
-    const before = new Map([...touched.keys()].map((id) => [id, this.get(id)]));
+    const before = new Map([...touched.keys()].map((id) => [id, this.unfollowed(id)]));
     const last = this.past.at(-1);
     const now = Date.now();
     if (tag && last?.tag === tag && now - last.at < SAME_STEP_MS) {
@@ -69,6 +70,26 @@ export class Work extends EventTarget {
       this.waiting.add(id);
     }
     this.schedule();
+  }
+
+  /**
+   * Show documents that name a former key as they follow it on the server. What they were is kept, for when the new
+   * key is taken back.
+   */
+  follow(documents) {
+    for (const id of [...this.followed.keys()]) this.docs.set(id, this.unfollowed(id));
+    this.followed.clear();
+    for (const [id, after] of Object.entries(documents)) {
+      if (this.waiting.has(id)) continue;
+      this.followed.set(id, { before: this.get(id), after });
+      this.docs.set(id, after);
+    }
+  }
+
+  /** A document as it was before it followed a key, unless it was worked on since. */
+  unfollowed(id) {
+    const known = this.followed.get(id);
+    return known && this.get(id) === known.after ? known.before : this.get(id);
   }
 
   undo() {
@@ -119,6 +140,7 @@ export class Work extends EventTarget {
     try {
       const answer = await posted("/admin/design/work", { put, show: this.show });
       this.failed = false;
+      this.follow(answer.followed);
       this.dispatchEvent(new CustomEvent("kept", { detail: answer }));
     } catch (error) {
       for (const id of ids) this.waiting.add(id);
