@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from ...metadata.errors import AccessDenied, NotFound
+from ...metadata.errors import AccessDenied, NotFound, UnknownField
 from ...metadata.layouts import Placed
 from ...metadata.model import Field
 from ..formview.draft import Draft
@@ -36,9 +36,18 @@ def editable(ctx: Context, entity: str) -> frozenset[str]:
     return frozenset(key for key in fields if key in ASSIGNED or not rights.entity.all_fields[key].read_only)
 
 
+def seen_field(ctx: Context, entity: str, key: str) -> Field:
+    """A field the reader sees; one he may only give to new records is not in his lists. Raises UnknownField."""
+    rights = ctx.access.entity(entity)
+    field = rights.field(key)
+    if field.key not in rights.readable:
+        raise UnknownField(key)
+    return field
+
+
 def field_of(ctx: Context, entity: str, key: str) -> Field:
     """The field of a cell that may be changed. Raises UnknownField, AccessDenied."""
-    field = ctx.access.entity(entity).field(key)
+    field = seen_field(ctx, entity, key)
     if field.key not in editable(ctx, entity):
         raise AccessDenied(operation="edit")
     return field
@@ -91,12 +100,6 @@ def _beside(made: Input, draft: Draft) -> Iterator[tuple[str, str]]:
         raw = draft.raws.get(name, "")
         for text in [raw] if isinstance(raw, str) else raw:
             yield name, text
-
-
-def blank_input(ctx: Context, field: Field) -> Input:
-    """An empty input of a field, for a value that many records take."""
-    builder = FormBuilder(ctx, field.entity, Draft(), "edit")
-    return replace(builder.input(Placed(field.key)), required=False)
 
 
 def draw_row(ctx: Context, state: ListState, record_id: int, *, pick: bool) -> Markup:

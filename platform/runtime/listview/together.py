@@ -13,7 +13,7 @@ from ..formview.draft import Draft
 from ..formview.inputs import FormBuilder, Input
 from ..records import ListRequest, Record, Records
 from ..records.values import ASSIGNED
-from .editing import editable
+from .editing import editable, seen_field
 from .rows import plain_of
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def fields_for_many(ctx: Context, entity: str) -> list[Field]:
 
 def field_for_many(ctx: Context, entity: str, key: str) -> Field:
     """The field called `key`. Raises UnknownField, AccessDenied."""
-    field = ctx.access.entity(entity).field(key)
+    field = seen_field(ctx, entity, key)
     if field not in fields_for_many(ctx, entity):
         raise AccessDenied(operation=OPERATION)
     return field
