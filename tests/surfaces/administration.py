@@ -42,6 +42,8 @@ ASKS = {
     "/admin/design/removed/{number}/restore": {"POST": body(dry_run=True)},
     "/admin/design/removed/{number}/purge": {"POST": body(confirm="x")},
     "/admin/design/rows": {"POST": body(entity="firm", field="name", code="empty_required")},
+    "/admin/design/customised": {"GET": query(entity="firm")},
+    "/admin/design/reset": {"POST": body(kind="entity", key="firm", paths=[], dry_run=True)},
     "/admin/design/publications/{number}": {"GET": {}},
     "/admin/design/publications/{number}/stop": {"POST": body()},
     "/admin/design/publish": {"POST": body(dry_run=True)},

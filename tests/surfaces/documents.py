@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.surfaces.marks import Marks
 
-OPEN = "Open"
+OPEN, CAREFUL, NOWHERE = "Open", "Careful", "Nowhere"
 OWN = ("view", "edit", "delete", "restore", "export", "import", "batch_edit")
 HIDDEN = {
     "secret": "text",
@@ -48,7 +48,33 @@ def field(key: str, kind: str = "text", label: str = "", **options: Any) -> dict
 
 def documents(marks: Marks) -> list[dict[str, Any]]:
     """All documents; labels and constants of what is hidden are marks."""
-    return [*_roles(), *_entities(marks), *_layouts(marks), *_grants()]
+    return [*_roles(), *_entities(marks), *_layouts(marks), *_rules(marks), *_grants()]
+
+
+def _rules(marks: Marks) -> list[dict[str, Any]]:
+    """Rules that look at what is hidden, as every firm has a number there: they may stop, never say why."""
+
+    def in_city(city: str) -> dict[str, Any]:
+        return {
+            "all": [{"field": "secret_no", "op": "gt", "value": 0}, {"field": "city", "op": "eq", "value": city}]
+        }
+
+    def refusal(severity: str) -> dict[str, Any]:
+        message = marks.label(f"message of {severity}")
+        return {"type": "refuse", "severity": severity, "fields": ["city"], "message": message}
+
+    hidden = {"type": "refuse", "fields": ["secret"], "message": marks.label("message about what is hidden")}
+    return [
+        _rule("warn", in_city(CAREFUL), marks, refusal("warning"), {"type": "lock", "fields": ["code"]}),
+        _rule("stop", in_city(NOWHERE), marks, refusal("error"), {"type": "require", "fields": ["active"]}),
+        _rule("dark", {"field": "city", "op": "eq", "value": NOWHERE}, marks, hidden),
+        _rule("show", in_city(CAREFUL), marks, {"type": "hide", "fields": ["memo"], "sections": ["dark"]}),
+    ]
+
+
+def _rule(key: str, when: dict[str, Any], marks: Marks, *effects: dict[str, Any]) -> dict[str, Any]:
+    rule = {"kind": "rule", "key": f"firm.{key}", "entity": "firm", "label": marks.word(f"label of rule {key}")}
+    return {**rule, "when": when, "effects": list(effects)}
 
 
 def _roles() -> list[dict[str, Any]]:
@@ -110,6 +136,7 @@ def _visible_of_firm() -> list[dict[str, Any]]:
         field("memo", "textarea", searchable=True),
         field("active", "boolean"),
         field("papers", "file"),
+        field("phone", searchable=True, indexed=True, mask={"keep_start": 2, "keep_end": 2}),
         field("status", "stage", options=OPTIONS),
         field("rank", "integer"),
         field("above", "relation", target="firm", on_delete="set_null"),
@@ -148,7 +175,7 @@ def _hidden_of_firm(marks: Marks) -> list[dict[str, Any]]:
 def _layouts(marks: Marks) -> list[dict[str, Any]]:
     shadow = {"field": "secret", "op": "eq", "value": marks.word("a filter's constant")}
     columns = ["name", "city", "budget", "secret", "above", "keeper", "keeper.name", "above.secret", "score"]
-    columns += ["upper", "peers", "secret_peers", "glimpse"]
+    columns += ["upper", "peers", "secret_peers", "glimpse", "phone"]
     return [
         {
             "kind": "list",
@@ -172,7 +199,8 @@ def _layouts(marks: Marks) -> list[dict[str, Any]]:
         _form(marks),
         _detail(
             "firm", "status", ["budget", "secret", "city"], "deal", "firm", ["name", "secret_term", "firm.secret"]
-        ),
+        )
+        | {"statistics": _numbers(marks)},
         _detail("deal", "secret_step", ["secret_term"], "hint", "firm", ["name"]),
         {"kind": "dashboard", "key": "board", "label": "Board", "widgets": list(_widgets(shadow, marks))},
         {
@@ -198,7 +226,22 @@ def _form(marks: Marks) -> dict[str, Any]:
         "label": marks.label("dark section"),
         "fields": [key for key in HIDDEN if key != "score"],
     }
-    return {"kind": "form", "key": "firm.form", "entity": "firm", "label": "Firm", "sections": [main, dark]}
+    tabs = [{"key": "main", "label": "Main"}, {"key": "dark", "label": marks.label("dark tab")}]
+    sections = [main, {**dark, "tab": "dark"}]
+    return {
+        "kind": "form",
+        "key": "firm.form",
+        "entity": "firm",
+        "label": "Firm",
+        "tabs": tabs,
+        "sections": sections,
+    }
+
+
+def _numbers(marks: Marks) -> list[dict[str, Any]]:
+    every = {"key": "every", "entity": "deal", "by": "firm"}
+    terms = {"op": "count_distinct", "field": "secret_term"}
+    return [every, {**every, "key": "terms", "label": marks.label("number of terms"), "measure": terms}]
 
 
 def _detail(

@@ -176,6 +176,7 @@ SURFACES = (
         (form(_rev="1", **{F: ""}), form(_rev="1", **{F: "x"}), form(_rev="1", _table=F)),
     ),
     Surface("GET", "/e/{entity}/{id}/related/{number}"),
+    Surface("GET", "/e/{entity}/{id}/statistics"),
     Surface("GET", "/e/{entity}/{id}/changes"),
     Surface(
         "GET", "/e/{entity}/{id}/neighbours", (query(sort="name"),), mentions=(query(sort=F), query(**{F: "x"}))
@@ -223,6 +224,12 @@ SURFACES = (
         "GET",
         "/e/{entity}/{id}/row",
         ({}, query(list="firm.shadow"), query(columns="name,keeper,above.name")),
+        mentions=(query(sort=F), query(columns=f"name,{F}"), query(**{F: "x"})),
+    ),
+    Surface(
+        "GET",
+        "/e/{entity}/{id}/branch",
+        ({}, query(list="region.tree"), query(columns="name,keeper,above.name")),
         mentions=(query(sort=F), query(columns=f"name,{F}"), query(**{F: "x"})),
     ),
     Surface("GET", "/e/{entity}/{id}/cell/{field}"),

@@ -17,6 +17,7 @@ numbers = st.integers(1, 10**6)
 
 UNSEEN_CELLS = {
     "secret": words,
+    "phone": words.map("zq-{}-56".format),
     "secret_no": numbers,
     "secret_sum": numbers,
     "secret_kind": st.sampled_from([None, "x", "y"]),
@@ -24,7 +25,7 @@ UNSEEN_CELLS = {
     "score": numbers,
     "spent": numbers,
 }
-"""Fields of every firm that Rita never sees."""
+"""Fields of every firm that Rita never sees, or of which she sees no more than both ends."""
 
 UNSEEN_IN_OTHERS = {"code": words, "size": numbers, "budget": numbers, "memo": words, "status": st.just("won")}
 """Fields she sees in her own rows only."""

@@ -225,6 +225,7 @@ class Filling:
             budget=str(budget),
             founded=marks.day(f"founding of {name}", *shown_to),
             memo=marks.word(f"memo of {name}", *shown_to),
+            phone=marks.word(f"phone of {name}"),
             status="open",
             rank=marks.number(f"rank of {name}", *shown_to),
             papers=[self.file(f"paper of {name}", *shown_to)],

@@ -21,6 +21,7 @@ from ..context import Context
 from ..http.answer import json_answer
 from ..http.call import Call
 from .me import usable_entities
+from .records import CONFIRM
 from .table import PREFIX, Shape, at
 
 Json = dict[str, Any]
@@ -38,6 +39,12 @@ FOR_ADMINISTRATORS = ("/metadata", "/packages", "/explain")
 WITH_ANY = {"/imports": "import", "/exports": "export"}
 """Addresses for those who may do the operation with some entity."""
 
+CONFIRMING = (
+    "keys of rules, comma-separated, whose warnings are accepted: write the same again with the `rule` of each"
+)
+WARNED = (
+    "A conflict with what others saved; or, with the code `confirm_required`, rules warn: `warnings` lists them"
+)
 NUMBERS = frozenset({"id", "number"})
 LISTING = {
     "filter": "a Condition as JSON",
@@ -170,6 +177,7 @@ def _describe_record_call(operation: Json, path: str, method: str, entity: str) 
             operation["parameters"] += [_header(name, required=False) for name in ("Idempotency-Key", "Prefer")]
             operation["requestBody"] = _body({"anyOf": [new, several]})
             operation["responses"] = {"201": _answer(record), "default": operation["responses"]["default"]}
+            _describe_confirming(operation)
         case "GET", "/records/{entity}/{id}":
             operation["parameters"].append(_parameter("fields", LISTING["fields"]))
             operation["responses"]["200"] = _answer(record)
@@ -178,6 +186,7 @@ def _describe_record_call(operation: Json, path: str, method: str, entity: str) 
             operation["requestBody"] = _body({"$ref": f"#/components/schemas/{entity}.change"})
             operation["responses"]["200"] = _answer(record)
             operation["responses"]["204"] = {"description": "Done, with `Prefer: return=minimal`"}
+            _describe_confirming(operation)
         case "DELETE", _:
             operation["parameters"].append(_header("If-Match", required=False))
             done = {"204": {"description": "In the bin"}}
@@ -186,6 +195,14 @@ def _describe_record_call(operation: Json, path: str, method: str, entity: str) 
             operation["requestBody"] = _body(AGGREGATE)
         case "POST", "/records/{entity}/batch":
             operation["requestBody"] = _body(BATCH)
+            _describe_confirming(operation)
+
+
+def _describe_confirming(operation: Json) -> None:
+    """Add how warnings of rules are accepted."""
+    operation["parameters"].append(_parameter(CONFIRM, CONFIRMING))
+    refused = operation["responses"]["default"]["content"]
+    operation["responses"]["409"] = {"description": WARNED, "content": refused}
 
 
 def _page_of(record: Json) -> Json:
@@ -279,6 +296,17 @@ PROBLEM: Json = {
         "code": {"type": "string"},
         "detail": {"type": "string"},
         "request_id": {"type": "string"},
+        "warnings": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "rule": {"type": "string"},
+                    "message": {"type": "string"},
+                    "fields": {"type": "array", "items": {"type": "string"}},
+                },
+            },
+        },
         "errors": {
             "type": "array",
             "items": {

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ...metadata.errors import FieldError, InvalidInput
 from ...metadata.fields.choice import OTHER
 from ...metadata.model import Field
+from ...metadata.wording import Phrase
 from ..http.call import Pairs
 from ..records.record import Record
 
@@ -255,7 +256,11 @@ def _raw(texts: Sequence[str]) -> Raw:
 def written(ctx: Context, entity: str, draft: Draft, *, new: bool) -> dict[str, Any]:
     """The raw values of a draft as Records takes them. Raises InvalidInput for what names nothing."""
     if draft.unfound:
-        raise InvalidInput(fields=[FieldError(name, "invalid_reference") for name in draft.unfound])
+        raise InvalidInput(
+            fields=[
+                FieldError(name, "invalid_reference", {"reason": Phrase("pick.unfound")}) for name in draft.unfound
+            ]
+        )
     values: dict[str, Any] = _without_gaps(ctx, entity, draft.raws) if new else dict(draft.raws)
     targets = {table.key: table.option("target") for table in ctx.catalog.children[entity]}
     for table, lines in draft.lines.items():

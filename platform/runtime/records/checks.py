@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,6 +39,7 @@ class Check:
     code: str
     found_is_good: bool
     held: Mapping[int, Collection[Any]] = dataclass_field(default_factory=dict)
+    told: Callable[[], Mapping[str, Any]] = dict
     """By position, ids a row pointed at before: those may stay, whoever sees them."""
 
     def judge(self, batch: Batch, found: set[Any], skip: Skip) -> None:
@@ -48,7 +50,7 @@ class Check:
             for position in positions:
                 kept = self.found_is_good and value in self.held.get(position, ())
                 if not kept and not skip(position, self.field.key):
-                    batch.refuse_field(position, self.field, self.code)
+                    batch.refuse_field(position, self.field, self.code, **self.told())
 
 
 def never(position: int, key: str) -> bool:
@@ -83,7 +85,13 @@ def require(batch: Batch, entity: Entity, besides: str | None = None, skip: Skip
     """Refuse rows that leave a required field empty; `besides` is filled in later, `skip` what may be left."""
     for field in entity.fields.values():
         column = batch.columns.get(field.key)
-        if not field.required or column is None or field.key == besides or None not in column:
+        if (
+            not field.required
+            or field.behaviour.numbered
+            or column is None
+            or field.key == besides
+            or None not in column
+        ):
             continue
         for position, value in enumerate(column):
             if value is not None or (skip is not None and skip(position, field.key)):
@@ -103,7 +111,9 @@ def references(batch: Batch) -> list[Check]:
         # A single record asks about one id at a time: each answer is a column of one statement.
         parts = [{one: at} for one, at in places.items()] if batch.size == 1 else [places] if places else []
         for part in parts:
-            found.append(Check(field, part, _existing(batch, field, set(part)), "invalid_reference", True))
+            chosen = _existing(batch, field, set(part))
+            told = partial(picking.told_why_not, batch, field)
+            found.append(Check(field, part, chosen, "invalid_reference", True, told=told))
     return found
 
 

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from ...metadata.errors import AccessDenied, FieldError, ValueRefused
 from ...metadata.model import Field
+from ...metadata.wording import Phrase
 from .. import changelog
 from . import cases, computed, creating, deleting, merging, updating
 from .batch import ABSENT, Batch, pivot
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from ..context import Context
 
 Rows = dict[int, dict[str, Any]]
+
+_NO_LINE = {"reason": Phrase("pick.line")}
 
 
 @dataclass
@@ -143,7 +146,7 @@ def _sort(
         elif since is not None and line in since.deleted:
             _judge_deleted(plan, batch, (position, place, line), rest)
         else:
-            batch.refuse(position, FieldError(f"{plan.table.key}[{place}].id", "invalid_reference"))
+            batch.refuse(position, FieldError(f"{plan.table.key}[{place}].id", "invalid_reference", _NO_LINE))
 
 
 def _line_id(raw: Mapping[str, Any]) -> int | None:

@@ -6,7 +6,7 @@ as a field it looks at is empty, that test does not restrict.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -15,6 +15,7 @@ from ...metadata import conditions
 from ...metadata.checks.references import child_of
 from ...metadata.conditions import Condition
 from ...metadata.model import Field
+from ...metadata.wording import LANGUAGES, Phrase, say
 from . import related
 from .batch import ABSENT, Batch
 from .kept import keep
@@ -100,6 +101,30 @@ def _filled(raw: Any, given: Row) -> Any:
     return {key: _filled(value, given) for key, value in raw.items()}
 
 
+def told_why_not(batch: Batch, field: Field) -> dict[str, Any]:
+    """The data of a refusal: why a record cannot be chosen in a field. All the reasons there may be, the same for
+    what is not there, what the actor may not see and what the filter leaves out: they are not told apart.
+    """
+    return {"reason": _why_not(batch, field)}
+
+
+def _why_not(batch: Batch, field: Field) -> Phrase:
+    rights = batch.rights
+    if field.key not in rights.readable:
+        return Phrase("pick.refused")
+    if field.option("filter") is None:
+        return Phrase("pick.refused_in", {"field": _called([field])})
+    others = [rights.entity.all_fields[key] for key in sorted(looks_at(field) & rights.readable)]
+    if not others:
+        return Phrase("pick.refused_offer", {"field": _called([field])})
+    return Phrase("pick.refused_beside", {"field": _called([field]), "others": _called(others)})
+
+
+def _called(fields: Sequence[Field]) -> dict[str, str]:
+    """The labels of fields, in all languages."""
+    return {lang: say("pick.mark", lang).join(field.text(lang) for field in fields) for lang in LANGUAGES}
+
+
 def is_asked_at_once(batch: Batch, field: Field) -> bool:
     """Whether the filter goes into the check that the target exists: one row, and all it looks at is given."""
     columns = batch.columns
@@ -146,4 +171,4 @@ def _judge(batch: Batch, field: Field, rows: Mapping[int, Row]) -> None:
     for n, (place, row) in enumerate(rows.items()):
         target = {path: columns[f"{field.key}.{path}"][n] for path in needed}
         if not conditions.matches(kept[tuple(row.get(name) for name in names)], target, ctx.env):
-            batch.refuse_field(place, field, "invalid_reference")
+            batch.refuse_field(place, field, "invalid_reference", **told_why_not(batch, field))

@@ -210,12 +210,21 @@ def _refuse_quietly(batch: Batch, position: int) -> None:
 
 
 def sees(access: Access, entity: Entity, deed: Deed) -> bool:
-    """Whether the actor sees, in every row and unmasked, everything that decides a deed."""
+    """Whether the actor sees, in every row and unmasked, everything that decides a deed, and what it speaks of: a
+    message about nothing but hidden fields is not for him.
+    """
 
     def look() -> bool:
-        return all(sees_path(access, entity.key, path) for path in deed.reads)
+        hidden_matter = deed.type == REFUSE and deed.fields and not _shows_any(access, entity.key, deed.fields)
+        return not hidden_matter and all(sees_path(access, entity.key, path) for path in deed.reads)
 
-    return keep(access.catalog, ("rule_seen", access.actor, entity.key, deed.rule, deed.reads), look)
+    place = ("rule_seen", access.actor, entity.key, deed.rule, deed.type, deed.fields, deed.reads)
+    return keep(access.catalog, place, look)
+
+
+def _shows_any(access: Access, entity: str, fields: Collection[str]) -> bool:
+    """Whether the actor may read any of the fields, in some row or in part."""
+    return not access.entity(entity).readable.isdisjoint(fields)
 
 
 def sees_path(access: Access, entity: str, path: str) -> bool:

@@ -94,3 +94,13 @@ def test_why_somebody_may_is_told_to_administrators_only(everything: Visitor):
     assert Program(everything, "sally").call("GET", asked).status_code == 403
     assert Program(everything, "boss").call("GET", "/explain?login=nobody&entity=company").status_code == 404
     assert Program(everything, "boss").call("GET", "/explain?login=sally").status_code == 422
+
+
+def test_how_warnings_are_accepted_stands_with_everything_that_writes(everything: Visitor):
+    paths = described(everything, "boss")["paths"]
+    writing = [("/records/company", "post"), ("/records/company/{id}", "patch"), ("/records/company/batch", "post")]
+
+    for path, method in writing:
+        operation = paths[path][method]
+        assert [each["in"] for each in operation["parameters"] if each["name"] == "confirm"] == ["query"], path
+        assert "confirm_required" in operation["responses"]["409"]["description"]
