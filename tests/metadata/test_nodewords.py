@@ -29,7 +29,7 @@ DEVICE = {
         ("/items/@0/items/entity:account", "菜单项“Group” › 菜单项“account”", "entry “Group” › entry “account”"),
         ("/columns/no/width", "列“no” › 宽度", "column “no” › Width"),
         ("/filter/all/city:eq/value", "筛选条件 › 全部满足 › “city” › 值", "Filter › All of › “city” › Value"),
-        ("", "整个文档", "the whole"),
+        ("", "全部内容", "the whole"),
         ("/spell/cast", "spell › “cast”", "spell › “cast”"),
     ],
 )

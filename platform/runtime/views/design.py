@@ -14,7 +14,7 @@ from ...metadata.guess import guess_type
 from ...metadata.wording import LANGUAGES, text_of
 from ..api.metadata import without_decimals
 from ..context import Context
-from ..design import describe, drafts, formulas, naming, opening, publication, publishing, removal, values
+from ..design import describe, drafts, formulas, marking, naming, opening, publication, publishing, removal, values
 from ..design.drafts import Identity
 from ..design.preview import draw
 from ..design.starting import new_entity
@@ -33,7 +33,7 @@ PUBLISHED_HERE = ("entity", "option_set", "form", "list", "detail", "rule", "men
 
 
 def show_home(ctx: Context, call: Call) -> Response:
-    """Everything that can be designed, with the draft that waits. Queries: 1."""
+    """Everything that can be designed, with the draft that waits. Queries: 4."""
     require_designer(ctx)
     work = Workspace.of(ctx)
     catalog, lang = work.catalog or ctx.catalog, ctx.lang
@@ -53,6 +53,7 @@ def show_home(ctx: Context, call: Call) -> Response:
     ]
     others = {kind: opening.titles(work, kind) for kind in opening.ALONE}
     told = publication.told(ctx)
+    marks = marking.marks(ctx) if ctx.access.administrator else {}
     return render(
         ctx,
         "design/home.html",
@@ -60,6 +61,7 @@ def show_home(ctx: Context, call: Call) -> Response:
         others=others if ctx.access.administrator else {},
         drafts=opening.drafted(work),
         publications=told,
+        marks=marks,
         given=json.dumps(_given_home(ctx, told), ensure_ascii=False),
     )
 

@@ -9,19 +9,22 @@ from urllib.parse import quote
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ...metadata import changesets
+from ...metadata import changesets, packages
 from ...metadata.errors import AccessDenied, InvalidInput
 from ...metadata.violations import USUAL_ROWS, violations
+from ..api.metadata import dump_preview
 from ..context import Context
-from ..design import publication, publishing, rekeying, removal, removed
+from ..design import marking, publication, publishing, rekeying, removal, removed
 from ..design.workspace import Workspace, require_designer
 from ..http.answer import json_answer
 from ..http.call import Call
 from ..http.errors import UnknownMember
 from ..http.serve import api
 from ..job_queue import cancel
+from ..packaging import shapes
 from ..records import Records
 from ..records.listrequest import ListRequest
+from . import people
 
 EMPTY = "empty_required"
 
@@ -116,6 +119,34 @@ def _list_of(ctx: Context, effect: dict[str, str], ids: list[int]) -> str:
     return f"/e/{effect['entity']}?filter={quote(json.dumps(wanted))}"
 
 
+def list_customised(ctx: Context, call: Call) -> Response:
+    """What the site changed of packaged documents, node by node: of what belongs to `entity`, or of `document`."""
+    people.require_administrator(ctx)
+    call.query.only("entity", "document")
+    entity, document = call.query.one("entity"), call.query.one("document")
+    found = packages.customised_by_site(ctx.conn)
+    mine = [
+        one for one in found if ":".join(one.identity) == document or (entity and marking.belongs(one, entity))
+    ]
+    return json_answer({"items": shapes.customised(ctx, mine)})
+
+
+def reset(ctx: Context, call: Call) -> Response:
+    """Take a packaged document, or nodes of it, back to what its package ships, or say what that would do."""
+    people.require_administrator(ctx)
+    body = call.json_object()
+    UnknownMember.require(body, ("kind", "key", "paths", "dry_run", "allow_destructive"))
+    kind, key = str(body.get("kind", "")), str(body.get("key", ""))
+    given = body.get("paths")
+    paths = [str(each) for each in given] if isinstance(given, list) else []
+    if body.get("dry_run") is True:
+        preview = packages.preview_reset(ctx.conn, kind, key, paths)
+        return json_answer(dump_preview(preview, ctx.lang))
+    agreed = body.get("allow_destructive") is True
+    done = packages.reset(ctx.own_transactions(), kind, key, ctx.actor.login, paths, allow_destructive=agreed)
+    return json_answer({"number": done.number})
+
+
 def show_publication(ctx: Context, call: Call) -> Response:
     """How far a publication is."""
     require_designer(ctx)
@@ -146,6 +177,8 @@ routes = [
     Route("/admin/design/removed/{number}/restore", api(restore), methods=["POST"]),
     Route("/admin/design/removed/{number}/purge", api(purge), methods=["POST"]),
     Route("/admin/design/rows", api(list_rows), methods=["POST"]),
+    Route("/admin/design/customised", api(list_customised)),
+    Route("/admin/design/reset", api(reset), methods=["POST"]),
     Route("/admin/design/publications/{number}", api(show_publication)),
     Route("/admin/design/publications/{number}/stop", api(stop_publication, write=True), methods=["POST"]),
 ]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import json
+from pathlib import Path
 
 import pytest
 
-from formloom.metadata import changesets, preparing
+from formloom.metadata import changesets, packages, preparing
 from formloom.metadata.drafts import Edit
 from formloom.runtime.jobs import Worker
 from tests.runtime.views.test_design import COMPANY, FORM, GRADES, LIST, ask, keep, with_field
@@ -391,3 +393,28 @@ def test_a_publication_can_be_stopped_before_it_begins(boss: Visitor, long: Work
     assert long.run_once() is False
     assert len(ask(boss, "publish", dry_run=True).json()["changes"]) == 1
     assert boss.another().sign_in("sally").get(f"/admin/design/publications/{found['id']}").status_code == 403
+
+
+# --- what packages ship ---
+
+
+def test_what_the_site_changed_of_a_package_is_marked_and_goes_back(boss: Visitor, tmp_path: Path):
+    (tmp_path / "formloom.json").write_text(json.dumps({"key": "trade", "label": "Trade", "version": "1.0.0"}))
+    shipped = {**FORM, "label": "Firm"}
+    (tmp_path / "form.json").write_text(json.dumps([shipped, {**GRADES, "key": "ranks", "label": "Ranks"}]))
+    packages.install(boss.site.database, packages.read(tmp_path), "boss")
+    plain = boss.get("/admin/design").text
+    apply(boss, {**shipped, "label": "Ours"}, {**GRADES, "key": "ranks", "label": "Ours"})
+
+    marked = boss.get("/admin/design").text
+    (item,) = boss.get("/admin/design/customised?entity=company").json()["items"]
+    (ranks,) = boss.get("/admin/design/customised?document=option_set:ranks").json()["items"]
+    told = ask(boss, "reset", kind="form", key="company.form", paths=[], dry_run=True).json()
+    done = ask(boss, "reset", kind="form", key="company.form", paths=[item["differences"][0]["path"]])
+
+    assert "show-customised" not in plain and marked.count('data-do="show-customised"') == 2
+    assert [(d["before"], d["after"]) for d in item["differences"]] == [(["Firm"], ["Ours"])]
+    assert (item["kind_label"], ranks["label"], told["refused"]) == ("Form", "Ours", False)
+    assert done.status_code == 200, done.text
+    assert boss.api("GET", "/metadata/form/company.form").json()["label"] == "Firm"
+    assert boss.another().sign_in("sally").get("/admin/design/customised?entity=company").status_code == 403

@@ -3,6 +3,7 @@
 import { confirmed, toast } from "../overlays.js";
 import { act, asked, go, make, posted } from "../page.js";
 import { iconChoice, text } from "./controls.js";
+import { showCustomised } from "./customised.js";
 import { ask } from "./dialogs.js";
 import { follow } from "./publication.js";
 import { publish } from "./publish.js";
@@ -31,6 +32,7 @@ function followAll(root) {
   }
 }
 
+act("show-customised", (button) => showCustomised(button.dataset.kind, button.dataset.key));
 act("removed-entities", () => showRemoved(given.lang));
 act("new-entity", () => newEntity(given.icons));
 act("publish-drafts", () => publish());

@@ -24,7 +24,7 @@ class Publishing {
     this.sure = make("input", { type: "checkbox" });
     this.sure.addEventListener("change", () => this.allow());
     this.consent = make("label", { class: "choice d-consent", hidden: true }, this.sure, make("span", {}, make("strong", {}, w("confirm_loss")), make("small", { class: "soft" }, w("loss_note"))));
-    this.noteRow = make("label", { class: "d-row" }, make("span", { class: "input-label" }, w("note")), this.note);
+    this.noteRow = make("label", { class: "d-row d-block" }, make("span", { class: "input-label" }, w("note")), this.note);
   }
 
   async run() {
