@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from . import layers
 from .changeset_log import Changeset, history
-from .drafts import Edit
+from .drafts import Change, Edit
 from .errors import Conflict
 from .nodes import MISSING, Difference, differences
 from .nodewords import path_in_words, value_in_words
@@ -165,15 +165,21 @@ def _since(identity: Identity, base: str, log: Sequence[Changeset]) -> tuple[lis
 def changed_nodes(changeset: Changeset) -> Iterator[tuple[tuple[str, str, str], Difference, tuple[Any, ...]]]:
     """(kind, key and layer, difference, the trees it is between) for every node a changeset changed."""
     for change in changeset.changes:
-        before, after = (
-            MISSING if row is None or row.document is None else row.document
-            for row in (change.before or _base_of(change.after), change.after or _base_of(change.before))
-        )
+        before, after = sides(change)
         if before is MISSING or after is MISSING:
             yield change.place, Difference("", before, after), (before, after)
             continue
         for difference in differences(before, after):
             yield change.place, difference, (before, after)
+
+
+def sides(change: Change) -> tuple[Any, Any]:
+    """The document in force before and after a change; MISSING where there is none."""
+    before, after = (
+        MISSING if row is None or row.document is None else row.document
+        for row in (change.before or _base_of(change.after), change.after or _base_of(change.before))
+    )
+    return before, after
 
 
 def _base_of(row: Any) -> Any:

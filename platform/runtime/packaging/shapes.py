@@ -74,7 +74,7 @@ def customised(ctx: Context, found: Iterable[Customised]) -> list[Shape]:
                 {
                     "path": node.path,
                     "place": path_in_words(
-                        node.path, ctx.lang, each.document, each.shipped, names=_names(ctx, each.shipped)
+                        node.path, ctx.lang, each.document, each.shipped, names=field_names(ctx, each.shipped)
                     ),
                     "before": value_in_words(node.before, ctx.lang),
                     "after": value_in_words(node.after, ctx.lang),
@@ -86,7 +86,7 @@ def customised(ctx: Context, found: Iterable[Customised]) -> list[Shape]:
     ]
 
 
-def _names(ctx: Context, *documents: Mapping[str, Any]) -> dict[str, str]:
+def field_names(ctx: Context, *documents: Mapping[str, Any]) -> dict[str, str]:
     """What the fields are called that a layout of an entity names by their keys."""
     found = (ctx.catalog.entities.get(str(each.get("entity"))) for each in documents)
     entity = next((each for each in found if each is not None), None)
@@ -117,7 +117,7 @@ def disputes(ctx: Context, package: Package, found: Sequence[Dispute]) -> list[S
         shape = dispute(ctx, each)
         if each.path:
             trees = [t for t in (ctx.catalog.documents.get(identity), theirs.get(identity)) if t is not None]
-            names = _names(ctx, *trees)
+            names = field_names(ctx, *trees)
             shape["place"] = path_in_words(each.path, ctx.lang, *trees, names=names)
         shapes.append(shape)
     return shapes
@@ -155,7 +155,7 @@ def proposal(ctx: Context, found: Proposal) -> Shape:
         "taken": [document(ctx, identity) for identity in found.merged.taken],
         "conflicts": disputes(ctx, found.package, found.merged.disputes),
         "undecided": len(found.merged.open),
-        **_effects(ctx, found.preview),
+        **effects(ctx, found.preview),
     }
 
 
@@ -172,15 +172,16 @@ def removal(ctx: Context, found: Removal) -> Shape:
         "blocking": [finding.dump(ctx.lang) for finding in found.blocking],
         "refused": bool(found.blocking) or found.preview.refused,
         "rows": found.rows,
-        **_effects(ctx, found.preview),
+        **effects(ctx, found.preview),
     }
 
 
-def _effects(ctx: Context, preview: Preview | None) -> Shape:
+def effects(ctx: Context, preview: Preview | None) -> Shape:
+    """What a changeset would do, in words, and whether that takes values out of sight."""
     if preview is None:
         return {"effects": [], "destructive": False}
-    effects = [{"level": each.level, "message": _named(ctx, each).describe(ctx.lang)} for each in preview.effects]
-    return {"effects": effects, "destructive": preview.destructive}
+    told = [{"level": each.level, "message": _named(ctx, each).describe(ctx.lang)} for each in preview.effects]
+    return {"effects": told, "destructive": preview.destructive}
 
 
 def _named(ctx: Context, effect: Effect) -> Effect:
