@@ -67,7 +67,8 @@ class ListLayout:
     """What a list shows: columns, order (`-amount` descends), the Condition it always applies (raw JSON).
 
     `group` is a field whose values are headings between rows; of `colors` the first that holds tints a row.
-    `frozen` columns stay while the others scroll. It opens as `view`; the ways it can be shown besides a table are
+    `frozen` columns stay while the others scroll. As a `tree` records stand below each other, as the entity's field
+    for that says. It opens as `view`; the ways it can be shown besides a table are
     those that are described.
     """
 
@@ -85,6 +86,7 @@ class ListLayout:
     totals: tuple[Total, ...] = ()
     frozen: int = 1
     density: str | None = None
+    tree: bool = False
     view: str = "table"
     kanban: Kanban | None = None
     calendar: Calendar | None = None

@@ -210,6 +210,7 @@ def read_list(document: Document) -> ListLayout:
         totals=tuple(Total(each["field"], each["op"]) for each in document.get("totals", ())),
         frozen=document.get("frozen", 1),
         density=document.get("density"),
+        tree=document.get("tree", False),
         view=document.get("view", "table"),
         **_ways(document),
     )

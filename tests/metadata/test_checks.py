@@ -202,6 +202,7 @@ CASES: list[tuple[str, list[Any]]] = [
     ("M320", card(x=8, w=6)),
     ("M321", card(list="line.all")),
     ("M322", layout(view="kanban")),
+    ("M324", layout(tree=True)),
     ("M323", [A, LINE, {**form("name"), "sections": [{"key": "s", "label": "s", "tab": "gone", "fields": []}]}]),
     ("M401", [of("role", "a", includes=["b"]), of("role", "b", includes=["a"])]),
     ("M402", grant(entity="line")),

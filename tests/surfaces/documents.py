@@ -196,6 +196,7 @@ def _layouts(marks: Marks) -> list[dict[str, Any]]:
             "filter": shadow,
             "position": 2,
         },
+        {"kind": "list", "key": "firm.tree", "entity": "firm", "label": "Tree", "columns": columns, "tree": True},
         _form(marks),
         _detail(
             "firm", "status", ["budget", "secret", "city"], "deal", "firm", ["name", "secret_term", "firm.secret"]

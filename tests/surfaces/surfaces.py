@@ -138,6 +138,8 @@ SURFACES = (
         (
             {},
             query(list="firm.shadow"),
+            query(list="firm.tree"),
+            query(list="firm.tree", q="q"),
             query(q="q"),
             query(sort="-above"),
             query(columns="name,keeper,above.name"),
@@ -229,7 +231,7 @@ SURFACES = (
     Surface(
         "GET",
         "/e/{entity}/{id}/branch",
-        ({}, query(list="region.tree"), query(columns="name,keeper,above.name")),
+        ({}, query(list="firm.tree"), query(columns="name,keeper,above.name")),
         mentions=(query(sort=F), query(columns=f"name,{F}"), query(**{F: "x"})),
     ),
     Surface("GET", "/e/{entity}/{id}/cell/{field}"),

@@ -65,6 +65,7 @@ MEANING = {
     "M321": "a card opens a list of another entity",
     "M322": "a list opens in a way that it does not describe",
     "M323": "a section stands in a tab that does not exist",
+    "M324": "a list is a tree, but its records do not stand below each other",
     # Roles and grants.
     "M401": "roles include each other in a circle",
     "M402": "a grant is about a sub entity, whose rights follow its parent",

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..conditions import tree_of
 from ..model import Field
 from .finding import Finding
 from .model import Document, Model
@@ -36,6 +37,9 @@ def _list(model: Model, document: Document, at: tuple[str, str]) -> Findings:
         yield Finding("M313", at, "/group", {"key": document["group"]})
     for number, total in enumerate(document.get("totals", ())):
         yield from _measure(model, entity, total, (at, f"/totals/{number}"))
+    owner = model.entities.get(entity)
+    if document.get("tree") and owner is not None and tree_of(owner) is None:
+        yield Finding("M324", at, "/tree", {"entity": entity})
     yield from _ways(model, document, at)
 
 

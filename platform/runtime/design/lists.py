@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ...metadata import reading
 from ...metadata.layouts import ListLayout
 from ..listview.board import Board
+from ..listview.branching import at_the_top, tree_shown, twigs_of
 from ..listview.gallery import GalleryCards, Picture
 from ..listview.groups import group_heads, number_cells, summed, totals_shown
 from ..listview.month import Month
@@ -68,14 +69,14 @@ def draw_list(work: Workspace, seen: Context, document: Mapping[str, Any]) -> st
     state = state_of(seen, layout)
     records = Samples(work.ctx, seen)
     page = records.list(state.request)
-    heads = group_heads(seen, state, pick=False, records=records)
+    heads, twigs = group_heads(seen, state, pick=False, records=records), twigs_of(seen, state, page.items, records)
     data = {
         "list": DraftScreen(seen, state, page, records),
         "entity": entity,
         "chosen": layout,
         "ways": {way: WAYS[way] for way in ways_of(seen, layout)},
         "quick": [entity.all_fields[key] for key in layout.quick_filters if key in entity.all_fields],
-        "rows": draw_rows(seen, entity.key, state.columns, page.items, pick=False, heads=heads),
+        "rows": draw_rows(seen, entity.key, state.columns, page.items, pick=False, heads=heads, twigs=twigs),
         "totals": _totals(seen, state, records),
     }
     return bytes(render(seen, "design/list.html", fragment=True, **data).body).decode()
@@ -88,7 +89,8 @@ def state_of(seen: Context, layout: ListLayout) -> ListState:
     if layout.group:
         whole = whole.grouped(layout.group)
     view = layout.view if layout.view in ways_of(seen, layout) else "table"
-    return ListState(layout, {}, whole, request.sort, request.columns, view)
+    tree = tree_shown(seen, layout, whole, view)
+    return ListState(layout, {}, at_the_top(whole, tree), request.sort, request.columns, view, tree)
 
 
 def _totals(seen: Context, state: ListState, records: Samples) -> dict[str, str] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
@@ -86,6 +86,12 @@ class Samples(Records):
         found = super().lanes(self._fitting(request), field, values, each)
         return [_completed(record, columns) for record in found]
 
+    def counts_below(self, request: ListRequest, ids: Collection[int]) -> Mapping[int, int]:
+        """How many rows stand below each; of a tree that is not stored yet, and of invented rows, none."""
+        if self.are_invented(request.entity):
+            return {}
+        return super().counts_below(self._fitting(request), ids)
+
     def are_invented(self, entity: str) -> bool:
         """Whether nothing has been entered yet that could be shown. Queries: 1, once."""
         if entity not in self._empty:
@@ -129,6 +135,7 @@ class Samples(Records):
             sort=tuple(key for key in request.sort if _can_sort(access, entity, key)) or NEWEST_FIRST,
             group=group,
             tints=tints,
+            tree=request.tree if request.tree and self._is_stored(entity, request.tree) else None,
         )
 
     def _invented(self, entity: str, columns: Sequence[str]) -> Sequence[Record]:

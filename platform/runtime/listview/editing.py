@@ -17,6 +17,7 @@ from ..formview.preview import ruled
 from ..records import Record, Records
 from ..records.selection import stored_fields
 from ..records.values import ASSIGNED
+from .branching import twigs_of
 from .rows import draw_rows
 
 if TYPE_CHECKING:
@@ -103,12 +104,13 @@ def _beside(made: Input, draft: Draft) -> Iterator[tuple[str, str]]:
 
 
 def draw_row(ctx: Context, state: ListState, record_id: int, *, pick: bool) -> Markup:
-    """A row of the list as it is now, whether or not it still belongs there. Raises NotFound. Queries: 1."""
+    """A row of the list as it is now, whether or not it still belongs there. Raises NotFound. Queries: 1, 2 in a
+    tree.
+    """
     alone = {"field": "id", "op": "eq", "value": record_id}
-    request = replace(
-        state.request, filter=alone, fixed=None, search="", sort=("-id",), group=None, after=None, limit=1
-    )
-    found = Records(ctx).list(request).items
+    plain = replace(state.request, search="", sort=("-id",), group=None, after=None, limit=1, tree=None)
+    found = Records(ctx).list(replace(plain, filter=alone, fixed=None)).items
     if not found:
         raise NotFound()
-    return draw_rows(ctx, state.request.entity, state.columns, found, pick=pick)
+    twigs = twigs_of(ctx, state, found)
+    return draw_rows(ctx, state.request.entity, state.columns, found, pick=pick, twigs=twigs)

@@ -38,6 +38,19 @@ class Heads(Protocol):
         """The heading to stand before a row, as HTML; nothing where it belongs to the same group."""
 
 
+class Twigs(Protocol):
+    """What a tree adds to rows, each as HTML."""
+
+    def attributes(self, record: Record) -> str:
+        """What the row says of itself."""
+
+    def before(self, record: Record, title: str) -> str:
+        """What stands before the title."""
+
+    def after(self, record: Record) -> str:
+        """What stands behind it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """How one column is drawn. `start` is the opening tag; a reference shows its label or nothing of it."""
@@ -69,7 +82,7 @@ def locked(lang: str) -> str:
     return f'<span title="{text}">{icon("lock", "locked")}<span class="visually-hidden">{text}</span></span>'
 
 
-def draw_rows(
+def draw_rows(  # noqa: PLR0913  (what rows are drawn from, and what stands beside them)
     ctx: Context,
     entity: str,
     columns: Sequence[str],
@@ -77,9 +90,10 @@ def draw_rows(
     *,
     pick: bool,
     heads: Heads | None = None,
+    twigs: Twigs | None = None,
 ) -> Markup:
     """The rows of a list; the first column leads to the record. With `pick` each begins with a mark to tick;
-    `heads` says what stands between them.
+    `heads` says what stands between them, `twigs` where they stand in a tree.
     """
     fields = [paths.resolve(ctx.access, entity, path)[-1] for path in columns]
     rest = [
@@ -95,10 +109,14 @@ def draw_rows(
         number = record["id"]
         if heads is not None:
             add(heads.before(record))
-        add(f'<tr data-id="{number}" data-color="{record.tint}">' if record.tint else f'<tr data-id="{number}">')
+        row = f'<tr data-id="{number}" data-color="{record.tint}">' if record.tint else f'<tr data-id="{number}">'
+        add(row if twigs is None else f"{row[:-1]}{twigs.attributes(record)}>")
         if pick:
             add(f'<td class="pick"><input type="checkbox" aria-label="{choose} {title}"></td>')
-        add(f'<td class="first"><a class="title" href="/e/{entity}/{number}">{title}</a></td>')
+        link = f'<a class="title" href="/e/{entity}/{number}">{title}</a>'
+        if twigs is not None:
+            link = f"{twigs.before(record, title)}{link}{twigs.after(record)}"
+        add(f'<td class="first">{link}</td>')
         _draw_cells(parts, rest, record, lock)
         add("<td></td></tr>")
     return Markup("".join(parts))

@@ -17,6 +17,7 @@ from ..records.kept import Kept
 from ..records.record import Page
 from ..shell import ENTITY_ICON
 from .board import Board
+from .branching import twigs_of
 from .editing import editable
 from .gallery import GalleryCards, Picture
 from .groups import GroupChoice, group_choices, group_heads, totals_shown
@@ -149,7 +150,7 @@ class ListScreen:
     @property
     def count_text(self) -> str | None:
         """How many rows there are; None when that is for `count_href` to find out, after the rows are there."""
-        return None if self.page.count is None else f"{self.page.count:,}"
+        return None if self.page.count is None or self.state.request.tree else f"{self.page.count:,}"
 
     @property
     def count_href(self) -> str:
@@ -233,8 +234,11 @@ class ListScreen:
         """The rows as HTML; None when there are none."""
         if not self.page.items:
             return None
-        columns, heads = self.state.columns, group_heads(self.ctx, self.state, pick=self.selectable)
-        return draw_rows(self.ctx, self.entity, columns, self.page.items, pick=self.selectable, heads=heads)
+        state, pick = self.state, self.selectable
+        heads, twigs = group_heads(self.ctx, state, pick=pick), twigs_of(self.ctx, state, self.page.items)
+        return draw_rows(
+            self.ctx, self.entity, state.columns, self.page.items, pick=pick, heads=heads, twigs=twigs
+        )
 
     @cached_property
     def groups(self) -> list[GroupChoice]:
@@ -284,6 +288,11 @@ class ListScreen:
     def frozen(self) -> int:
         """How many columns stay while the others scroll."""
         return self.state.layout.frozen if self.state.layout else 1
+
+    @property
+    def tree(self) -> str | None:
+        """The field by which rows stand below each other."""
+        return self.state.tree
 
     @property
     def density(self) -> str | None:

@@ -12,6 +12,7 @@ from urllib.parse import quote_plus
 from ...metadata.errors import InvalidInput, NotFound, UnknownField
 from ...metadata.layouts import ListLayout
 from ..records.listrequest import ListRequest, check_group
+from .branching import at_the_top, tree_shown
 
 if TYPE_CHECKING:
     from ..context import Context
@@ -36,7 +37,8 @@ def _quoted(part: str) -> str:
 class ListState:
     """A list as its reader asked for it. `given` are the parts that stand in the address, `request` is checked.
 
-    `sort` and `columns` are those that are shown; the request has the group besides.
+    `sort` and `columns` are those that are shown; the request has the group besides. `tree` is the field by which
+    rows stand below each other in this list.
     """
 
     layout: ListLayout | None
@@ -45,6 +47,7 @@ class ListState:
     sort: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     view: str = "table"
+    tree: str | None = None
 
     @property
     def path(self) -> str:
@@ -84,7 +87,8 @@ def read_state(ctx: Context, entity: str, query: Pairs) -> ListState:
     view = _view(ctx, layout, params.get("view", ""))
     group = _group(ctx, entity, layout, params.get("group", "")) if view == "table" else None
     whole = request.grouped(group) if group else request
-    return ListState(layout, given, whole, request.sort, request.columns, view)
+    tree = tree_shown(ctx, layout, whole, view)
+    return ListState(layout, given, at_the_top(whole, tree), request.sort, request.columns, view, tree)
 
 
 def ways_of(ctx: Context, layout: ListLayout | None) -> list[str]:

@@ -69,6 +69,10 @@ class Records:
         """The first rows of each value of a field. Queries: 1."""
         return lanes.fetch(self.ctx, request, field, values, each)
 
+    def counts_below(self, request: ListRequest, ids: Collection[int]) -> Mapping[int, int]:
+        """How many rows of a list stand right below each of these in its tree. Queries: 1."""
+        return listquery.counts_below(self.ctx, request, ids)
+
     def ids(self, request: ListRequest, limit: int) -> Sequence[int]:
         """Ids of the rows a list would show, at most `limit`, whatever its page. Queries: 1."""
         return listquery.fetch_ids(self.ctx, request, limit)

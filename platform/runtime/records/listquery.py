@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from .kept import Kept
 from .keyset import Key, ranges
 from .listrequest import ListRequest, check_filter
 from .record import Page, Record
+from .rowset import among
 from .selection import Reading, Selection, column_behind
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def _prepared(ctx: Context, request: ListRequest, bound_to: str) -> _Prepared:
 def _prepare(ctx: Context, request: ListRequest, after: Sequence[Any] | None) -> tuple[_Prepared, bool]:
     """(the statements, whether they are the same at every moment)."""
     source = source_of(ctx, request)
-    where = restrictions(ctx, request, source)
+    where = [*restrictions(ctx, request, source), *_level(ctx, request, source)]
     keys = order_keys(ctx, request, source)
     selection = Selection(ctx.access, request.entity, request.columns, ctx.lang, request.labels)
     parts = row_ranges(ctx, request, selection, source, keys, [[*where, *each] for each in _after(keys, after)])
@@ -131,6 +132,17 @@ def _is_steady(ctx: Context, request: ListRequest, source: Any) -> bool:
         and all(ctx.access.entity(other).selection().steady for other in others)
         and all(is_steady(condition, catalog) for condition in given)
     )
+
+
+def counts_below(ctx: Context, request: ListRequest, ids: Collection[int]) -> Mapping[int, int]:
+    """How many rows of a list stand right below each of these in its tree. Queries: 1."""
+    if not ids or request.tree is None:
+        return {}
+    source = source_of(ctx, request)
+    link = source.column(request.tree)
+    chosen = sa.select(link, sa.func.count()).select_from(source.from_)
+    counted = chosen.where(*restrictions(ctx, request, source), among(ctx.conn, link, ids)).group_by(link)
+    return {row[0]: row[1] for row in ctx.conn.execute(counted)}
 
 
 def fetch_ids(ctx: Context, request: ListRequest, limit: int) -> list[int]:
@@ -249,7 +261,25 @@ def _binding(ctx: Context, request: ListRequest) -> str:
         request.search,
         request.deleted,
         request.operation,
+        *((request.tree, request.above) if request.tree else ()),
     )
+
+
+def _level(ctx: Context, request: ListRequest, source: Any) -> list[ColumnElement[bool]]:
+    """Of a tree the rows right below a row of the list, or at the top: those that stand below no row of the list,
+    be it because there is none or because its reader does not see it.
+    """
+    if request.tree is None:
+        return []
+    link, upper = source.column(request.tree), source_of(ctx, request)
+    ids = sa.select(upper.column("id")).select_from(upper.from_).where(*restrictions(ctx, request, upper))
+    if request.above is not None:
+        there = ids.where(upper.column("id") == request.above)
+        return [link == request.above, sa.literal(request.above).in_(there)]
+    is_whole = isinstance(ctx.access.entity(request.entity).scope(request.operation), sa.True_)
+    if is_whole and request.filter is None and request.fixed is None and not request.search:
+        return [link.is_(None)]
+    return [sa.or_(link.is_(None), link.not_in(ids))]
 
 
 def _after(keys: Sequence[Key], after: Sequence[Any] | None) -> list[list[ColumnElement[bool]]]:
@@ -261,7 +291,7 @@ def _near(ctx: Context, request: ListRequest, selection: Selection, after: Seque
     """The rows of the stretch behind `after` that are under the request, in its order."""
     source = source_of(ctx, request)
     keys = order_keys(ctx, request, source)
-    where = restrictions(ctx, request, source)
+    where = [*restrictions(ctx, request, source), *_level(ctx, request, source)]
     where.append(stretch.keep_to(ctx, request, source, keys[0], after))
     return row_ranges(ctx, request, selection, source, keys, [[*where, *_after(keys, after)[0]]])[0]
 

@@ -44,6 +44,8 @@ class ListRequest:
     `tints` are raw Conditions of a layout, each with the colour of rows for which it is the first to hold.
     `columns` and `sort` name fields or dotted paths; a leading `-` descends. `operation` is what the rows are read
     for: those exported may be fewer than those seen. Without `labels` references are read as their ids alone.
+    With `tree`, a field by which records stand below each other, only those right below `above` are asked for, or
+    those at the top.
     """
 
     entity: str
@@ -60,6 +62,8 @@ class ListRequest:
     group: str | None = None
     tints: tuple[tuple[Any, str], ...] = ()
     labels: bool = True
+    tree: str | None = None
+    above: int | None = None
 
     @classmethod
     def parse(

@@ -17,6 +17,7 @@ from ..formview.titles import titles_of
 from ..http.call import Call
 from ..http.serve import api
 from ..listview import editing
+from ..listview.branching import draw_branch
 from ..listview.screen import ListScreen
 from ..listview.state import read_state
 from ..records import ConfirmRequired, Page, Records
@@ -53,6 +54,17 @@ def save_cell(ctx: Context, call: Call) -> Response:
 def show_row(ctx: Context, call: Call) -> Response:
     """A row of the list whose state is the query. Queries: 1."""
     return _row(ctx, call)
+
+
+def show_branch(ctx: Context, call: Call) -> Response:
+    """The rows right below one in a list that is a tree; none below one its reader does not see. Queries: 2."""
+    state = read_state(ctx, call.path["entity"], call.query)
+    if state.request.tree is None:
+        raise NotFound()
+    pick = ListScreen(ctx, state, Page([])).selectable
+    rows, following = draw_branch(ctx, state, call.record_id(), pick=pick)
+    headers = {"cache-control": "no-store", **({"x-next": following} if following else {})}
+    return HTMLResponse(str(rows), headers=headers)
 
 
 def _row(ctx: Context, call: Call, headers: dict[str, str] | None = None) -> Response:
@@ -110,6 +122,7 @@ def _shown(
 
 routes = [
     Route("/e/{entity}/{id}/row", api(show_row)),
+    Route("/e/{entity}/{id}/branch", api(show_branch)),
     Route("/e/{entity}/{id}/cell/{field}", api(edit_cell)),
     Route("/e/{entity}/{id}/cell/{field}", api(save_cell, write=True), methods=["POST"]),
 ]

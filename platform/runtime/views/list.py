@@ -52,7 +52,7 @@ def show_exact_count(ctx: Context, call: Call) -> Response:
 
 def _count(ctx: Context, call: Call, how: str) -> Response:
     state = read_state(ctx, call.path["entity"], call.query)
-    found, capped = Records(ctx).count(replace(state.request, count=how))
+    found, capped = Records(ctx).count(replace(state.request, count=how, tree=None))
     exactly = state.href().replace(state.path, f"{state.path}/count/exact", 1) if capped else None
     return render(ctx, "parts/count.html", fragment=True, count=f"{found:,}", exactly=exactly)
 

@@ -62,7 +62,7 @@ def show_neighbours(ctx: Context, call: Call) -> Response:
     """The ways to the records before and after this one in the list whose state is the query. Queries: 3."""
     entity, record_id = call.path["entity"], call.record_id()
     try:
-        request = replace(read_state(ctx, entity, call.query).request, after=None, count="none")
+        request = replace(read_state(ctx, entity, call.query).request, after=None, count="none", tree=None)
         before, after = Records(ctx).neighbours(request, record_id)
     except (InvalidInput, NotFound):
         # The list is not what it was: there is nothing to lead through.

@@ -11,6 +11,7 @@ import "./list.js";
 import "./rowmarks.js";
 import "./cells.js";
 import "./drawer.js";
+import "./branch_rows.js";
 import "./bulk.js";
 import "./groups.js";
 import "./board.js";

@@ -2,7 +2,7 @@
 
 import htmx from "htmx.org";
 import { toast } from "./overlays.js";
-import { csrf, make, say, whenShown } from "./page.js";
+import { csrf, make, reload, say, whenShown } from "./page.js";
 import { focusCell, move, step } from "./rowmarks.js";
 import { addressOf, refreshAround, replaceRow } from "./rows.js";
 
@@ -110,7 +110,7 @@ function close() {
 async function finish(next, submitter = null) {
   if (!editor) return true;
   if (editor.saving) return false;
-  const { row, address } = editor;
+  const { row, address, cell } = editor;
   const data = new URLSearchParams([...new FormData(form(), submitter)].filter(([, value]) => typeof value === "string"));
   const isSame = contents(form()) === editor.start && !submitter?.name;
   if (isSame || form().hasAttribute("data-kept")) return leave(next, row);
@@ -125,6 +125,12 @@ async function finish(next, submitter = null) {
     const back = form().hasAttribute("data-lasting") ? editor.start : null;
     const fresh = replaceRow(row, await answer.text());
     remember({ address, back, label, rev: revOf(answer), id: row.dataset.id });
+    // What stands below another record now stands elsewhere in the tree.
+    if (keyOf(cell) === document.getElementById("list").dataset.tree) {
+      close();
+      reload();
+      return true;
+    }
     refreshAround();
     return leave(next, fresh);
   }
