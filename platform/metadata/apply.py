@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import singledispatchmethod
-from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy.engine import Connection
 
-from . import linking
+from . import building, linking
 from . import steps as s
 from .catalog import Catalog
 from .conversion import between
@@ -23,10 +22,12 @@ from .crash import crash_point
 from .errors import SetupError
 from .model import Field
 from .moving import Move, fill, returned
-from .objects import by_columns, field_document, index_of, keys_of
+from .numbering import number_rows, numbers
+from .objects import field_document, index_of, keys_of, rename_indexes
 from .physical import build_column, links_name, object_name, table_name
 from .plan import Plan
 from .reading import read_field
+from .ready import NOTHING_READY, Ready
 from .rebuild import rebuild
 from .renaming import Renames
 from .tables import shadow as shadow_table
@@ -56,9 +57,6 @@ def on_rename(function: Renamed) -> Renamed:
     return function
 
 
-NOTHING_PREPARED: Mapping[tuple[str, str], str] = MappingProxyType({})
-
-
 class Executor:
     """Runs steps from `current` to `desired`; what goes away is kept under the number of this changeset."""
 
@@ -68,12 +66,11 @@ class Executor:
         current: Catalog,
         desired: Catalog,
         number: int,
-        prepared: Mapping[tuple[str, str], str] = NOTHING_PREPARED,
+        ready: Ready = NOTHING_READY,
     ) -> None:
         self.conn, self.current, self.desired, self.number = conn, current, desired, number
         self.before = current
-        self.prepared = prepared
-        """Columns that are ready under hidden names, by entity and field."""
+        self.ready = ready
         self.is_sqlite = conn.dialect.name == "sqlite"
         self.operations = Operations(MigrationContext.configure(conn))
         self.steps: tuple[s.Step, ...] = ()
@@ -133,23 +130,7 @@ class Executor:
     @run.register
     def _rename_indexes(self, step: s.RenameIndexes) -> None:
         before, after = self.before.tables[step.was], self.current.tables[step.entity]
-        indexes, quote = by_columns(after, after.indexes), self.conn.dialect.identifier_preparer.quote
-        for place, old in by_columns(before, before.indexes).items():
-            new = indexes.get(place)
-            if new is None or new.name == old.name:
-                continue
-            if self.is_sqlite:
-                self.conn.exec_driver_sql(f"DROP INDEX {quote(str(old.name))}")
-                self.operations.impl.create_index(new)
-            else:
-                self.conn.exec_driver_sql(f"ALTER INDEX {quote(str(old.name))} RENAME TO {quote(str(new.name))}")
-        if self.is_sqlite:
-            return
-        keys = by_columns(after, after.foreign_key_constraints)
-        for place, key in by_columns(before, before.foreign_key_constraints).items():
-            if place in keys and keys[place].name != key.name:
-                names = f"{quote(str(key.name))} TO {quote(str(keys[place].name))}"
-                self.conn.exec_driver_sql(f"ALTER TABLE {quote(after.name)} RENAME CONSTRAINT {names}")
+        rename_indexes(self.conn, self.operations, before, after)
 
     @run.register
     def _shadow_table(self, step: s.ShadowTable) -> None:
@@ -183,7 +164,7 @@ class Executor:
 
     @run.register
     def _add_column(self, step: s.AddColumn) -> None:
-        if (step.entity, step.field) in self.prepared:
+        if (step.entity, step.field) in self.ready.columns:
             self._adopt(step.entity, step.field)
             return
         # A column that belongs to a table would be copied without its key.
@@ -232,7 +213,7 @@ class Executor:
         """Make the column; its values come with those of the entity's other conversions, in one pass."""
         kept = self._keep_column(step.entity, step.field)
         self._add_column(s.AddColumn(step.entity, step.field))
-        if (step.entity, step.field) in self.prepared:
+        if (step.entity, step.field) in self.ready.columns:
             return
         conversion = between(self.current, self.desired, *self._both(step))
         self.moves.append((step, Move(conversion, kept, step.field)))
@@ -262,12 +243,14 @@ class Executor:
 
     def _adopt(self, entity: str, name: str) -> None:
         """Give a column that is ready its name."""
-        hidden = self.prepared[entity, name]
+        hidden = self.ready.columns[entity, name]
         if not self.is_sqlite:
             self.operations.alter_column(table_name(entity), hidden, server_default=None)
         self._rename(entity, hidden, name)
         c = shadow_table.c
         self.conn.execute(sa.delete(shadow_table).where(c.changeset < 0, c.entity == entity, c.field == name))
+        if self.desired.entities[entity].all_fields[name].behaviour.numbered:
+            numbers().adopt(self.conn, entity, hidden, name)
         self.filled.add((entity, name))
         self.adopted.add((entity, name))
 
@@ -279,7 +262,7 @@ class Executor:
         self._keep_column(entity, name)
         self._adopt(entity, name)
         for index in indexes:
-            self.operations.impl.create_index(index_of(self.desired, entity, str(index.name)))
+            self._add_index(s.AddIndex(entity, str(index.name), name, bool(index.unique)))
 
     def _both(self, step: s.FieldStep) -> tuple[Field, Field]:
         old, new = (c.entities[step.entity].all_fields[step.field] for c in (self.current, self.desired))
@@ -317,7 +300,11 @@ class Executor:
 
     @run.register
     def _add_index(self, step: s.AddIndex) -> None:
-        self.operations.impl.create_index(index_of(self.desired, step.entity, step.index))
+        hidden = self.ready.indexes.get((step.entity, step.index))
+        if hidden is None:
+            self.operations.impl.create_index(index_of(self.desired, step.entity, step.index))
+            return
+        building.adopt(self.conn, hidden, step.index)
 
     @run.register
     def _drop_index(self, step: s.DropIndex) -> None:
@@ -378,8 +365,13 @@ class Executor:
         self.conn.execute(sa.update(table).where(column.is_(None)).values({column: value}))
 
     @run.register
+    def _number_rows(self, step: s.NumberRows) -> None:
+        if (step.entity, step.field) not in self.ready.columns:
+            number_rows(self.conn, self.desired, step.entity, step.field)
+
+    @run.register
     def _recompute(self, step: s.Recompute) -> None:
-        ready = [key for key in step.fields if (step.entity, key) in self.prepared]
+        ready = [key for key in step.fields if (step.entity, key) in self.ready.columns]
         for key in ready:
             if (step.entity, key) not in self.adopted:
                 self._exchange(step.entity, key)

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from . import effects, store
-from .apply import NOTHING_PREPARED, Executor
+from .apply import Executor
 from .bases import dependents, rebased
 from .catalog import Catalog
 from .changeset_log import Changeset, PackageChange, Row, get, history, write
@@ -25,8 +25,9 @@ from .database import Database
 from .drafts import Change, Edit, Overtaken, draft, undo
 from .drift import drift
 from .errors import Conflict, MetadataError, NotFound, PlanError
-from .preparing import Preparation
+from .preparing import Outdated, Preparation
 from .preview import Preview, Wish, examine
+from .ready import NOTHING_READY
 from .shadows import read_shadows
 from .store import SITE, Stored
 from .tables import state as state_table
@@ -43,6 +44,7 @@ FIRST_PAUSE = 0.2
 __all__ = [
     "Changeset",
     "Edit",
+    "Outdated",
     "PackageChange",
     "Preview",
     "apply",
@@ -222,10 +224,6 @@ def _carry_out(database: Database, request: _Request) -> Changeset:
     raise PlanError("plan.busy", status=503)
 
 
-class Outdated(Exception):
-    """What was prepared is no longer what is to be done: others changed the documents meanwhile."""
-
-
 def _apply_in(conn: Connection, request: _Request) -> tuple[Changeset, Catalog | None]:
     """The changeset and the catalog it leads to, both true once the transaction is committed."""
     version = _lock_version(conn)
@@ -248,8 +246,8 @@ def _apply_in(conn: Connection, request: _Request) -> tuple[Changeset, Catalog |
             if ready is not None and not _is_as_prepared(ready, found):
                 raise Outdated
             outcomes = {} if ready is None else ready.catch_up(conn)
-            hidden = NOTHING_PREPARED if ready is None else ready.hidden
-            executor = Executor(conn, found.current, found.desired, version + 1, hidden)
+            names = NOTHING_READY if ready is None else ready.ready
+            executor = Executor(conn, found.current, found.desired, version + 1, names)
             executor.outcomes |= outcomes
             executor.run_all(found.plan)
         except sa.exc.IntegrityError:

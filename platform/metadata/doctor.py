@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from . import checks, store, system_tables
+from .building import hidden_indexes
 from .catalog import Catalog
 from .database import Database
 from .drift import drift
@@ -67,7 +68,9 @@ def _integrity(conn: Connection) -> Iterator[Problem]:
         query = "SELECT conname FROM pg_constraint WHERE NOT convalidated ORDER BY 1"
         yield from (Problem("not_validated", {"name": row[0]}) for row in conn.exec_driver_sql(query))
         query = "SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid ORDER BY 1"
-        yield from (Problem("invalid_index", {"name": row[0]}) for row in conn.exec_driver_sql(query))
+        known = hidden_indexes(conn)
+        found = [row[0] for row in conn.exec_driver_sql(query)]
+        yield from (Problem("invalid_index", {"name": name}) for name in found if name not in known)
         return
     for row in conn.exec_driver_sql("PRAGMA integrity_check"):
         if row[0] != "ok":

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect
 
+from .building import hidden_indexes
 from .catalog import Catalog
 from .rebuild import foreign_keys
 from .shadows import read_shadows
@@ -49,6 +50,9 @@ def drift(conn: Connection, catalog: Catalog, entities: Collection[str] | None =
         put_aside = {shadow.table_name for shadow in shadows if shadow.field is None}
         found += _tables(existing, names, put_aside)
     actual = _inspect(conn, inspector, names & existing)
+    for hidden in hidden_indexes(conn):
+        for indexes in actual.indexes.values():
+            indexes.pop(hidden, None)
     for table in tables:
         if table.name not in existing:
             found.append(Drift("missing_table", table.name))

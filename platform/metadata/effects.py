@@ -25,6 +25,12 @@ from .plan import Plan, names_before, renamed
 from .reading import read_field
 from .wording import say
 
+LONG_INDEX = 200_000
+"""Rows from which building an index takes long enough to speak of it."""
+
+INDEXED_IN_A_SECOND = 500_000
+"""Rows, at least, of which SQLite makes an index in a second; nobody writes meanwhile."""
+
 
 @dataclass(frozen=True, slots=True)
 class Effect:
@@ -41,6 +47,7 @@ class Effect:
         """The effect as a sentence."""
         shown = "、".join(f"{value} (#{key})" for key, value in self.samples[:3])
         data = {"entity": self.entity, "field": self.field, "count": self.count, "samples": shown}
+        data["seconds"] = -(-self.count // INDEXED_IN_A_SECOND)
         return say(f"effect.{self.code}", lang, **data)
 
     def dump(self) -> dict[str, Any]:
@@ -76,6 +83,23 @@ def guard(function: Guard) -> Guard:
     return function
 
 
+@guard
+def _numbers_stay(conn: Connection, current: Catalog, desired: Catalog) -> Iterator[Effect]:
+    """Numbers given by another pattern: they may stand on paper by now."""
+    for key, entity in desired.entities.items():
+        before = current.entities.get(key)
+        if before is None or before is entity:
+            continue
+        for name, field in entity.fields.items():
+            old, column = before.fields.get(name), current.tables[key].c.get(name)
+            if column is None or old is None or not (old.behaviour.numbered and field.behaviour.numbered):
+                continue
+            if old.option("pattern") != field.option("pattern"):
+                count = conn.execute(sa.select(sa.func.count(column))).scalar_one()
+                if count:
+                    yield Effect("info", "numbers_stay", key, name, count)
+
+
 _NEVER_REFUSED = (s.ShadowColumn, s.ShadowTable, s.ConvertColumn, s.UnconvertColumn, s.Backfill)
 
 
@@ -87,7 +111,8 @@ class _Meter:
             for step in plan.steps
             if isinstance(step, s.RestoreColumn)
         }
-        self.filled = {(step.entity, step.field) for step in plan.steps if isinstance(step, s.Backfill)}
+        given = (s.Backfill, s.NumberRows)
+        self.filled = {(step.entity, step.field) for step in plan.steps if isinstance(step, given)}
 
     @singledispatchmethod
     def of(self, step: s.Step) -> Iterator[Effect]:
@@ -172,8 +197,24 @@ class _Meter:
         yield self._found("info", "values_filled", field, empty, sampled=False)
 
     @of.register
-    def _unique(self, step: s.AddIndex) -> Iterator[Effect]:
+    def _numbered(self, step: s.NumberRows) -> Iterator[Effect]:
+        field = self.desired.entities[step.entity].fields[step.field]
+        table, kept = self.current.tables[step.entity], self.restored.get((step.entity, step.field))
+        empty: sa.ColumnElement[bool] = sa.true() if kept is None else sa.column(kept).is_(None)
+        if kept is None and step.field in table.c:
+            empty = table.c[step.field].is_(None)
+        yield self._found("info", "rows_numbered", field, empty, sampled=False)
+
+    @of.register
+    def _indexed(self, step: s.AddIndex) -> Iterator[Effect]:
         table = self.current.tables[step.entity]
+        rows = self.conn.execute(sa.select(sa.func.max(table.c.id))).scalar() or 0
+        if rows > LONG_INDEX:
+            code = "index_holds" if self.conn.dialect.name == "sqlite" else "index_beside"
+            yield Effect("info", code, step.entity, step.field, rows)
+        yield from self._doubled(step, table)
+
+    def _doubled(self, step: s.AddIndex, table: sa.Table) -> Iterator[Effect]:
         if not step.unique or step.field not in table.c:
             return
         column = table.c[step.field]

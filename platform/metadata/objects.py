@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
+from alembic.operations import Operations
+from sqlalchemy.engine import Connection
 
 from .catalog import Catalog
 from .model import Field
@@ -31,6 +33,28 @@ def by_columns(table: sa.Table, objects: Iterable[Any]) -> dict[tuple[Any, ...],
         (tuple(order[column] for column in one.columns), getattr(one, "unique", None), str(one.name)[:2]): one
         for one in objects
     }
+
+
+def rename_indexes(conn: Connection, operations: Operations, before: sa.Table, after: sa.Table) -> None:
+    """Call the indexes and keys of a renamed table, or of one with renamed columns, after it."""
+    is_sqlite, quote = conn.dialect.name == "sqlite", conn.dialect.identifier_preparer.quote
+    indexes = by_columns(after, after.indexes)
+    for place, old in by_columns(before, before.indexes).items():
+        new = indexes.get(place)
+        if new is None or new.name == old.name:
+            continue
+        if is_sqlite:
+            conn.exec_driver_sql(f"DROP INDEX {quote(str(old.name))}")
+            operations.impl.create_index(new)
+        else:
+            conn.exec_driver_sql(f"ALTER INDEX {quote(str(old.name))} RENAME TO {quote(str(new.name))}")
+    if is_sqlite:
+        return
+    keys = by_columns(after, after.foreign_key_constraints)
+    for place, key in by_columns(before, before.foreign_key_constraints).items():
+        if place in keys and keys[place].name != key.name:
+            names = f"{quote(str(key.name))} TO {quote(str(keys[place].name))}"
+            conn.exec_driver_sql(f"ALTER TABLE {quote(after.name)} RENAME CONSTRAINT {names}")
 
 
 def keys_of(table: sa.Table) -> list[sa.ForeignKey]:

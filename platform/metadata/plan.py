@@ -196,16 +196,23 @@ class _Planner:
             elif _definition(old) != _definition(new):
                 self.dirty.add(place)
         elif not same_storage or (old.type != new.type and not old.behaviour.computed) or _retargeted(old, new):
-            self.moved.add(place)
-            self.dirty.add(place)
-            shadow = self._kept_column(new)
-            if shadow:
-                self.restored.add(place)
-                yield s.UnconvertColumn(*place, shadow)
-            else:
-                yield s.ConvertColumn(*place)
+            yield self._converted(new, self._kept_column(new))
+        elif not old.behaviour.computed and _joins(old, new):
+            yield self._converted(new, None)
+        elif not old.behaviour.computed and _joins(new, old) and (shadow := self._kept_column(new)):
+            yield self._converted(new, shadow)
         elif _is_stricter(old, new):
             yield s.CheckValues(*place)
+
+    def _converted(self, field: Field, shadow: s.Shadow | None) -> s.Step:
+        """The step that reads a column's values anew: those a shadow kept, where there is one."""
+        place = (field.entity, field.key)
+        self.moved.add(place)
+        self.dirty.add(place)
+        if shadow is None:
+            return s.ConvertColumn(*place)
+        self.restored.add(place)
+        return s.UnconvertColumn(*place, shadow)
 
     def _value_steps(self, changes: Iterable[s.Step]) -> Iterator[s.Step]:
         yield from (change for change in changes if isinstance(change, s.CheckValues))
@@ -215,6 +222,9 @@ class _Planner:
                 if _is_new(before.get(key), field) and field.default is not None and not field.behaviour.computed:
                     self.dirty.add((entity, key))
                     yield s.Backfill(entity, key)
+                if field.behaviour.numbered and self._lacks_numbers(before.get(key), field):
+                    self.dirty.add((entity, key))
+                    yield s.NumberRows(entity, key)
                 was_required = key in before and before[key].required
                 if field.required and not was_required and not field.behaviour.computed:
                     yield s.RequireValues(entity, key)
@@ -222,6 +232,10 @@ class _Planner:
         for entity, fields in affected(self.desired, self.dirty):
             if entity in self.current.entities or entity in self.revived:
                 yield s.Recompute(entity, fields)
+
+    def _lacks_numbers(self, old: Field | None, new: Field) -> bool:
+        """Whether rows were made while nobody numbered them."""
+        return old is None or not old.behaviour.numbered or (new.entity, new.key) in self.restored
 
     def _index_changes(self, entity: str) -> tuple[list[s.Step], list[s.Step]]:
         before, after = (_indexes(c.tables[entity]) for c in (self.current, self.desired))
@@ -274,6 +288,12 @@ def _is_stricter(old: Field, new: Field) -> bool:
         return False
     before, after = ((f.behaviour.json_schema(f), f.option("pattern")) for f in (old, new))
     return before != after
+
+
+def _joins(old: Field, new: Field) -> bool:
+    """Whether an option went into another, which has taken its key for one of its words."""
+    gone = old.choice_by_key.keys() - new.choice_by_key.keys()
+    return any(not gone.isdisjoint(choice.aliases) for choice in new.choices if choice.key in old.choice_by_key)
 
 
 def _retargeted(old: Field, new: Field) -> bool:

@@ -155,6 +155,11 @@ class Backfill(FieldStep):
 
 
 @dataclass(frozen=True, slots=True)
+class NumberRows(FieldStep):
+    """Number the rows that have no number, in the order in which they were made."""
+
+
+@dataclass(frozen=True, slots=True)
 class DropLinks(FieldStep):
     """Drop the links of a field that points at several records; its column says them still."""
 

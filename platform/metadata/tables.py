@@ -76,3 +76,12 @@ shadow = sa.Table(
 )
 """Values kept after a field, a type or an entity went away: a renamed column, or a whole table (`field` NULL).
 `document` is the field's or the entity's document as it was. Purging drops the column and this row."""
+
+building = sa.Table(
+    "fl_building",
+    metadata,
+    sa.Column("name", plain_text(), primary_key=True),
+    sa.Column("job", identifier(), nullable=False),
+    sa.Column("table_name", plain_text(), nullable=False),
+)
+"""Indexes that a job builds beside the tables' life, under a hidden name until the changeset is published."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from formloom.metadata import changesets, preparing
+from formloom.metadata import building, changesets, effects, preparing, tables
 from formloom.metadata.database import Database
 from formloom.metadata.drafts import Edit
 from formloom.metadata.errors import PlanError
@@ -215,6 +215,97 @@ def test_a_killed_change_goes_on_where_others_see_nothing_of_it(shop: Database):
     assert catalog_of(shop).formulas["sale", "due"].text == "amount * rate / 100"
     assert column(shop, "sale", "code")[:2] == [1, 2]
     assert problems(shop) == []
+
+
+ON_POSTGRESQL = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+INDEXED = sale(HALF, TWICE, field("code", unique=True))
+
+
+def index_state(database: Database) -> dict[str, bool]:
+    """Whether each index on sales that is not of every entity is valid."""
+    query = """SELECT c.relname, i.indisvalid FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+        WHERE i.indrelid = 'r_sale'::regclass AND (c.relname LIKE 'x_0%%' OR c.relname LIKE '%%sale_code')"""
+    with database.reading() as conn:
+        return {name: valid for name, valid in conn.exec_driver_sql(query)}
+
+
+@ON_POSTGRESQL
+def test_an_index_of_a_big_table_is_built_while_people_write(shop: Database, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(preparing, "LONG_INDEX", 100)
+    built = building._Builder.build
+
+    def build(self: Any, progress: Any) -> None:
+        write(shop, 1, code="written meanwhile")
+        built(self, progress)
+
+    monkeypatch.setattr(building._Builder, "build", build)
+    with shop.reading() as conn:
+        assert changing.is_long(conn, changesets.preview(conn, [Edit.put(INDEXED)]))
+    number = begun(shop, sale(due("amount * rate / 100", indexed=True), TWICE, field("code", unique=True)))
+    worker(shop).run_once()
+
+    assert state(shop, number) == "done"
+    assert index_state(shop) == {"uq_sale_code": True}
+    with shop.reading() as conn:
+        job = get_job(conn, number)
+        assert job is not None and job.progress_done == job.progress_total == 3 * ROWS
+        assert building.hidden_indexes(conn) == {}
+    assert problems(shop) == []
+
+
+@ON_POSTGRESQL
+def test_a_value_that_comes_up_twice_while_its_index_is_built_stops_the_change(
+    shop: Database, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(preparing, "LONG_INDEX", 100)
+    built = building._Builder.build
+
+    def build(self: Any, progress: Any) -> None:
+        write(shop, 1, code="2")
+        built(self, progress)
+
+    monkeypatch.setattr(building._Builder, "build", build)
+    number = begun(shop, INDEXED)
+    worker(shop).run_once()
+
+    with shop.reading() as conn:
+        job = get_job(conn, number)
+    assert job is not None and job.result["error"]["code"] == "plan.duplicates"
+    assert index_state(shop) == {} and not catalog_of(shop).entities["sale"].fields["code"].unique
+    assert problems(shop) == []
+
+
+@ON_POSTGRESQL
+def test_a_half_built_index_is_built_anew_and_one_nobody_wants_is_dropped(
+    shop: Database, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(preparing, "LONG_INDEX", 100)
+    payload = {"edits": [{"op": "put", "document": INDEXED}], "actor": "tester"}
+    broken = building.hidden_name(7, 0)
+    with shop.writing() as conn:
+        conn.exec_driver_sql(f"CREATE INDEX {broken} ON r_sale (code)")
+        conn.exec_driver_sql(f"UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{broken}'::regclass")
+        conn.execute(sa.insert(tables.building).values(name=broken, job=7, table_name="r_sale"))
+    assert index_state(shop) == {broken: False}
+    assert any("job 7" in problem for problem in problems(shop))
+
+    changing.carry_out(shop, payload, 7, shop.writing, lambda done, total, message: None)
+    assert index_state(shop) == {"uq_sale_code": True}
+
+    with shop.writing() as conn:
+        conn.exec_driver_sql("CREATE INDEX x_0_8_index_0 ON r_sale (rate)")
+        conn.execute(sa.insert(tables.building).values(name="x_0_8_index_0", job=8, table_name="r_sale"))
+    applied(shop, sale(HALF, TWICE, field("code", unique=True), field("note")))
+    assert preparing.abandon(shop, 8) == 1
+    assert index_state(shop) == {"uq_sale_code": True} and problems(shop) == []
+
+
+def test_the_preview_says_what_an_index_over_many_rows_means(shop: Database, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(effects, "LONG_INDEX", 100)
+    with shop.reading() as conn:
+        [told] = changesets.preview(conn, [Edit.put(INDEXED)]).effects
+    assert (told.level, told.field, told.count) == ("info", "code", ROWS)
+    assert ("about 1 s" in told.describe("en")) == shop.is_sqlite
 
 
 def test_what_a_job_that_is_over_left_behind_is_dropped_by_the_next(shop: Database):

@@ -35,11 +35,14 @@ sequences = sa.Table(
 
 system_tables.register(metadata)
 
+Place = tuple[str, str, str]
+"""(entity, field, scope)."""
+
 
 def take(conn: Connection, field: Field, day: date, count: int) -> list[str]:
     """The next numbers of the field, in order. Queries: 1."""
     scope = scope_of(field.option("pattern", DEFAULT_PATTERN), day)
-    following = conn.scalar(_moved(conn, field, scope, 1 + count, sequences.c.next + count))
+    following = conn.scalar(_moved(conn, (field.entity, field.key, scope), 1 + count, sequences.c.next + count))
     return [number(scope, following - count + place) for place in range(count)]
 
 
@@ -48,7 +51,7 @@ def take_asking(
 ) -> tuple[str, Sequence[Any]]:
     """(the next number, what these scalar subqueries give), in one statement. Queries: 1."""
     scope = scope_of(field.option("pattern", DEFAULT_PATTERN), day)
-    moved = _moved(conn, field, scope, 2, sequences.c.next + 1, asked)
+    moved = _moved(conn, (field.entity, field.key, scope), 2, sequences.c.next + 1, asked)
     following, *answers = conn.execute(moved).one()
     return number(scope, following - 1), answers
 
@@ -60,9 +63,7 @@ def notice(conn: Connection, field: Field, day: date, given: Iterable[str]) -> N
     pattern = re.compile(re.escape(before) + r"([0-9]{1,15})" + re.escape(after), re.ASCII)
     found = [int(match[1]) for match in map(pattern.fullmatch, given) if match]
     if found:
-        beyond = max(found) + 1
-        larger = sa.case((sequences.c.next < beyond, beyond), else_=sequences.c.next)
-        conn.execute(_moved(conn, field, scope, beyond, larger))
+        raise_to(conn, (field.entity, field.key, scope), max(found) + 1)
 
 
 @on_rename
@@ -75,15 +76,43 @@ def carry_over(conn: Connection, renames: Renames) -> None:
         conn.execute(sa.update(sequences).where(c.entity == entity, c.field == old).values(field=new))
 
 
+def next_of(conn: Connection, place: Place, name: str) -> int:
+    """The next number of a field in a scope; while its column is called `name`, the one that counts under it."""
+    c = sequences.c
+    chosen = sa.select(c.field, c.next).where(
+        c.entity == place[0], c.field.in_((place[1], name)), c.scope == place[2]
+    )
+    found = {row.field: row.next for row in conn.execute(chosen)}
+    return int(found.get(name) or found.get(place[1]) or 1)
+
+
+def raise_to(conn: Connection, place: Place, following: int) -> None:
+    """Let the next number be this one at least. Queries: 1."""
+    larger = sa.case((sequences.c.next < following, following), else_=sequences.c.next)
+    conn.execute(_moved(conn, place, following, larger))
+
+
+def replace(conn: Connection, entity: str, name: str, field: str) -> None:
+    """Let a field go on where another name of it came to. Queries: 2."""
+    c = sequences.c
+    scopes = sa.select(c.scope).where(c.entity == entity, c.field == name).scalar_subquery()
+    conn.execute(sa.delete(sequences).where(c.entity == entity, c.field == field, c.scope.in_(scopes)))
+    conn.execute(sa.update(sequences).where(c.entity == entity, c.field == name).values(field=field))
+
+
+def forget(conn: Connection, entity: str, field: str) -> None:
+    """Let nobody count on from where a field came to. Queries: 1."""
+    conn.execute(sa.delete(sequences).where(sequences.c.entity == entity, sequences.c.field == field))
+
+
 def _moved(
     conn: Connection,
-    field: Field,
-    scope: str,
+    place: Place,
     first: int,
     then: sa.ColumnElement[int],
     asked: Sequence[sa.ColumnElement[Any]] = (),
 ) -> Any:
     insert = (sqlite if conn.dialect.name == "sqlite" else postgresql).insert(sequences)
-    made = insert.values(entity=field.entity, field=field.key, scope=scope, next=first)
+    made = insert.values(entity=place[0], field=place[1], scope=place[2], next=first)
     kept = made.on_conflict_do_update(index_elements=list(sequences.primary_key), set_={"next": then})
     return kept.returning(sequences.c.next, *asked)
