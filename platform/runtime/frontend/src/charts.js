@@ -9,6 +9,7 @@ echarts.use([BarChart, CustomChart, LineChart, PieChart, GridComponent, LegendCo
 
 const SERIES = ["indigo", "teal", "orange", "pink", "cyan", "purple", "lime", "red", "blue", "yellow", "green", "gray"];
 const NARROW = 380;
+const UNLIKE = 12;
 const TIGHT = 440;
 const FEW_SLICES = 4;
 const MANY_SLICES = 9;
@@ -153,7 +154,16 @@ function isCrowded(categories, look) {
   return isNamed(categories) && categories.some((each, place) => place && (wide(each) + wide(categories[place - 1])) / 2 > room);
 }
 
-function axes({ categories, units }, list, look, horizontal) {
+const mostOf = ({ data }) => Math.max(0, ...data.map(({ value }) => Math.abs(value ?? 0)));
+
+/** Whether one of two numbers is so small beside the other that it would not be seen: each then has its own axis. */
+function isOfTwoScales(list) {
+  if (list.length !== 2) return false;
+  const [small, large] = list.map(mostOf).sort((a, b) => a - b);
+  return small > 0 && large / small > UNLIKE;
+}
+
+function axes({ categories, series, units }, list, look, horizontal) {
   const isWhole = list.every(({ data }) => data.every(({ value }) => Number.isInteger(value ?? 0)));
   const names = {
     type: "category",
@@ -165,7 +175,10 @@ function axes({ categories, units }, list, look, horizontal) {
   };
   if (!horizontal && isCrowded(categories, look)) Object.assign(names.axisLabel, { rotate: 32, interval: 0, hideOverlap: false, width: 76, overflow: "truncate" });
   const values = { type: "value", minInterval: isWhole ? 1 : undefined, splitNumber: look.narrow && horizontal ? 3 : 5, splitLine: { lineStyle: { color: look.line } }, axisLabel: { color: look.soft, fontSize: 11, hideOverlap: true, formatter: (value) => short(value) + (units[0] ?? "") } };
-  return horizontal ? { xAxis: values, yAxis: { ...names, inverse: true } } : { xAxis: names, yAxis: values };
+  if (horizontal) return { xAxis: values, yAxis: { ...names, inverse: true } };
+  if (series.length || !isOfTwoScales(list)) return { xAxis: names, yAxis: values };
+  const second = { ...values, splitLine: { show: false }, axisLabel: { ...values.axisLabel, formatter: (value) => short(value) + (units[1] ?? "") } };
+  return { xAxis: names, yAxis: [values, second] };
 }
 
 function frame(list, look) {
@@ -200,6 +213,7 @@ function bar(given, look, horizontal) {
       itemStyle: stacked ? {} : { borderRadius: horizontal ? [0, 3, 3, 0] : [3, 3, 0, 0] },
       label: isLabelled && place === list.length - 1 ? label : undefined,
       cursor: "pointer",
+      yAxisIndex: !stacked && !horizontal && place && isOfTwoScales(list) ? 1 : 0,
       tooltip: { valueFormatter: withUnit(each.unit) },
     })),
   };
@@ -214,7 +228,7 @@ function line(given, look) {
     ...frame(list, look),
     ...axes(given, list, look, false),
     tooltip: { trigger: "axis", axisPointer: { lineStyle: { color: look.line } } },
-    series: list.map((each) => ({ type: "line", name: each.name, data: each.data, color: each.color, symbolSize: 6, showSymbol: !isDense, showAllSymbol: true, lineStyle: { width: 2 }, areaStyle: list.length === 1 ? { opacity: 0.08 } : undefined, tooltip: { valueFormatter: withUnit(each.unit) } })),
+    series: list.map((each, place) => ({ type: "line", yAxisIndex: place && !given.series.length && isOfTwoScales(list) ? 1 : 0, name: each.name, data: each.data, color: each.color, symbolSize: 6, showSymbol: !isDense, showAllSymbol: true, lineStyle: { width: 2 }, areaStyle: list.length === 1 ? { opacity: 0.08 } : undefined, tooltip: { valueFormatter: withUnit(each.unit) } })),
   };
 }
 

@@ -33,7 +33,6 @@ export function begun(frame, type, entity) {
   if (groups) widget.group_by = groups;
   const date = frame.entity(entity)?.fields.find((field) => field.key === "created_at");
   if (type === "metric" && date) Object.assign(widget, { date_field: date.key, compare: "previous" });
-  else if (groups?.[0].bucket) widget.date_field = groups[0].field;
   return widget;
 }
 
@@ -161,7 +160,8 @@ function another({ frame, widget }) {
 
 const offered = (frame, { entity }, op) => (frame.entity(entity)?.fields ?? []).filter((field) => field.aggregates.includes(op) && !(op === "count_distinct" && field.key === "id"));
 
-function measureRow({ frame, widget }, present, place, put) {
+/** A row in which a number is chosen: how it is computed, and of which field of `widget.entity`. */
+export function measureRow({ frame, widget }, present, place, put) {
   const measure = present[place];
   const set = (next) => put(present.with(place, next));
   const ops = OPS.filter((op) => op === "count" || offered(frame, widget, op).length).map((op) => [op, w(`op.${op}`)]);

@@ -13,9 +13,10 @@ export function proposed(frame, widget) {
 
 /** Change a card; a title that was proposed follows what it says. */
 export function retitled(frame, widget, edit) {
-  const wasProposed = same(widget.label, proposed(frame, widget));
+  const { label } = widget;
+  const wasProposed = same(label, proposed(frame, widget));
   edit(widget);
-  if (wasProposed) widget.label = proposed(frame, widget);
+  if (wasProposed && widget.label === label) widget.label = proposed(frame, widget);
 }
 
 function worded(frame, widget, lang) {

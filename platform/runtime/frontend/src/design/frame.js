@@ -15,7 +15,9 @@ import { go, icon, isTyping, make, posted } from "../page.js";
 import { Canvas } from "./canvas.js";
 import { complain } from "./complaints.js";
 import { small } from "./controls.js";
+import { follow } from "./publication.js";
 import { publish } from "./publish.js";
+import { stanceOf, take } from "./stance.js";
 import { speak, w } from "./words.js";
 import { Work } from "./work.js";
 
@@ -75,6 +77,7 @@ class Frame {
     const usual = PHONE.matches && this.designer.devices ? "phone" : "desktop";
     await this.canvas.see(this.designer.devices ? (sessionStorage.getItem("design-view") ?? usual) : "desktop");
     await this.work.send();
+    this.tellPublications();
     if (this.given.returned && Date.now() - Date.parse(this.given.since) > FRESH_MS) this.tellDraft();
   }
 
@@ -179,6 +182,19 @@ class Frame {
     go(this.work.isPublished(this.id) || !this.given.starting.length ? location.pathname : "/admin/design", { replace: true });
   }
 
+  /** Publications under way; when one of the reader's own is done, what is designed goes on from it. */
+  tellPublications() {
+    for (const one of this.given.publications.filter((each) => ["queued", "running"].includes(each.state))) {
+      const holder = make("div", {});
+      this.notice.append(holder);
+      follow(holder, one).then(async (ended) => {
+        if (ended?.state !== "done") return;
+        await this.work.settled();
+        go(location.pathname, { replace: true });
+      });
+    }
+  }
+
   tellDraft() {
     const close = make("button", { type: "button", class: "btn btn-quiet btn-icon btn-small", "aria-label": w("close"), click: () => line.remove() }, icon("x"));
     const line = make("div", { class: "notice" }, icon("history"), make("span", { class: "grow" }, w("draft_waits", { count: this.given.drafts.length })), close);
@@ -228,10 +244,14 @@ class Frame {
     if (focus) this.left.querySelector(`[data-keep="${focus}"]`)?.focus();
   }
 
+  /** The settings; those of the same thing drawn anew are found as they were left. */
   drawRight() {
+    const before = this.right.dataset.of === String(this.selected) ? stanceOf(this.right) : null;
     const parts = this.designer.right(this, this.selected);
     this.right.replaceChildren(...[parts].flat(2).filter(Boolean));
+    this.right.dataset.of = String(this.selected);
     this.right.scrollTop = 0;
+    if (before) take(this.right, before);
     complain(this);
   }
 

@@ -7,6 +7,7 @@ import { insertAt, register, shift } from "./frame.js";
 import { textOf, w } from "./words.js";
 
 const ITEM = "item:";
+const SIDE_STEPS = { ArrowLeft: out, ArrowRight: into };
 const stepsOf = (node) => node.slice(ITEM.length).split(".").map(Number);
 
 /** The list an entry stands in, and its place there. */
@@ -76,7 +77,11 @@ register({
 
   left(frame) {
     const newGroup = () => ({ label: w("group_new"), items: [] });
-    const add = draggable(frame.canvas, button(w("add_group"), "folder", () => frame.select(put(frame, newGroup(), null, "after"), { reveal: true })), () => ({ kind: "entry", entry: newGroup(), label: w("group_new") }));
+    const addGroup = () => {
+      frame.select(put(frame, newGroup(), null, "after"), { reveal: true });
+      frame.enter();
+    };
+    const add = draggable(frame.canvas, button(w("add_group"), "folder", addGroup), () => ({ kind: "entry", entry: newGroup(), label: w("group_new") }));
     const item = (target) => draggable(frame.canvas, make("button", { type: "button", class: "d-add", click: () => frame.select(put(frame, target.entry, ...here(frame)), { reveal: true }) }, icon(target.icon), make("span", { class: "cut" }, target.label)), () => ({ kind: "entry", entry: target.entry, label: target.label }));
     const families = Map.groupBy(targets(frame), (target) => target.kind);
     return [
@@ -98,18 +103,20 @@ register({
   accepts(frame, { entry, from }, node) {
     if (from && (node === from || node.startsWith(`${from}.`))) return null;
     const isGroup = Boolean(entryOf(frame.document, node)?.items);
-    // Groups stand beside groups; an entry goes into a group, or beside another entry.
+    // Groups stand beside groups; an entry goes into a group or beside it, or beside another entry.
     if (entry.items) return stepsOf(node).length === 1 ? "around" : null;
-    return isGroup ? "inside" : "around";
+    return isGroup ? "both" : "around";
   },
   root: (frame, payload, doc) => doc.querySelector("[data-root]"),
   drop: (frame, payload, node, where) => put(frame, payload.entry, node, where, payload.from ?? null),
-  move(frame, node, step) {
+  /** Up and down through groups and between them; to the left out of a group, to the right into the one above. */
+  move(frame, node, step, key) {
     let moved = null;
     frame.edit((document) => {
       const { items, at } = placeOf(document, node);
       const entry = items[at];
-      if (!shift(items, at, step) && stepsOf(node).length > 1) {
+      if (key in SIDE_STEPS) SIDE_STEPS[key](document, items, at);
+      else if (!shift(items, at, step) && stepsOf(node).length > 1) {
         const above = document.items.findIndex((each) => each.items === items);
         const next = document.items[above + step];
         items.splice(at, 1);
@@ -128,6 +135,18 @@ register({
     frame.select(null);
   },
 });
+
+/** Out of its group, behind it. */
+function out(document, items, at) {
+  const above = document.items.findIndex((each) => each.items === items);
+  if (above >= 0) document.items.splice(above + 1, 0, ...items.splice(at, 1));
+}
+
+/** Into the group above it, as its last. */
+function into(document, items, at) {
+  const above = items[at - 1];
+  if (above?.items && !items[at].items) above.items.push(...items.splice(at, 1));
+}
 
 function labelOf(frame, entry) {
   const own = textOf(entry.label, frame.lang);
@@ -160,6 +179,6 @@ function menuSettings(frame) {
   return [
     make("header", { class: "d-right-head" }, icon("menu-2"), make("div", { class: "grow" }, make("strong", {}, textOf(frame.document.label, frame.lang)), make("small", { class: "soft" }, w("in_menu")))),
     group("", words(w("name"), frame.document.label, frame.lang, (value) => value && frame.edit((document) => (document.label = value), { tag: "label" }))),
-    make("p", { class: "d-hint" }, w("select_hint"), make("br"), w("keys_help")),
+    make("p", { class: "d-hint" }, w("select_hint"), make("br"), w("keys_help"), make("br"), w("keys_menu")),
   ];
 }

@@ -14,7 +14,7 @@ register({
   kind: "option_set",
   marks: [["[data-option]", (option) => OPTION + option.dataset.option]],
 
-  left: (frame) => [make("h2", { class: "d-pane-head" }, w("switch_document")), make("div", { class: "d-types d-types-wide" }, ...frame.given.option_sets.map(([key, label]) => make("a", { class: "d-add", href: `/admin/design/option_set/${key}`, "aria-current": key === frame.given.key ? "page" : null }, icon("list"), make("span", { class: "cut" }, label))))],
+  left: (frame) => [make("h2", { class: "d-pane-head" }, w("option_sets")), make("div", { class: "d-types d-types-wide" }, ...frame.given.option_sets.map(([key, label]) => make("a", { class: "d-add", href: `/admin/design/option_set/${key}`, "aria-current": key === frame.given.key ? "page" : null }, icon("list"), make("span", { class: "cut" }, label))))],
 
   right(frame) {
     const { document } = frame;

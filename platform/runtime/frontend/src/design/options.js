@@ -7,6 +7,7 @@ import { ask } from "./dialogs.js";
 import { textOf, translated, w } from "./words.js";
 
 const COLORS = ["gray", "blue", "cyan", "teal", "green", "lime", "yellow", "orange", "red", "pink", "purple", "indigo"];
+const MOST_WORDS = 50;
 let counter = 0;
 
 /**
@@ -48,12 +49,15 @@ export function optionsEditor({ options, lang, change, fixed = new Set(), staged
   const details = (option, set) => {
     let label = option.label;
     let meaning = { category: option.category ?? "", probability: option.probability ?? null };
+    let into = "";
     const parts = [words(w("option_label"), option.label, lang, (next) => (label = next))];
     if (staged || option.category || option.probability !== undefined) {
       parts.push(choice(w("category"), ["open", "won", "lost"].map((key) => [key, w(`category.${key}`)]), meaning.category, (next) => (meaning.category = next), { empty: w("none") }));
       parts.push(number(w("probability"), meaning.probability, (next) => (meaning.probability = next), { min: 0, max: 100 }));
     }
-    ask({ title: textOf(option.label, lang), body: parts, verb: w("ok"), act: () => set({ label, ...meaning }) });
+    const others = present.filter((each) => each.key !== option.key && !each.retired).map((each) => [each.key, textOf(each.label, lang)]);
+    if (fixed.has(option.key) && others.length) parts.push(choice(w("join_option"), others, "", (next) => (into = next), { empty: w("join_none"), note: w("join_note") }));
+    ask({ title: textOf(option.label, lang), body: parts, verb: w("ok"), act: () => (into ? put(joinedInto(present, option, into)) : set({ label, ...meaning })) });
   };
 
   const add = (after = present.length - 1, label = w("one_option") + ` ${present.length + 1}`) => {
@@ -122,6 +126,15 @@ function freeKey(label, options) {
     const key = base === "o" || number > 1 ? `${base}${base === "o" ? "" : "_"}${number}` : base;
     if (!taken.has(key)) return key;
   }
+}
+
+/** The options with one gone into another, which answers to all its words from now on: its records move there. */
+function joinedInto(options, gone, into) {
+  const labels = typeof gone.label === "string" ? [gone.label] : Object.values(gone.label);
+  return options.filter((each) => each.key !== gone.key).map((each) => {
+    if (each.key !== into) return each;
+    return { ...each, aliases: [...new Set([...(each.aliases ?? []), gone.key, ...labels, ...(gone.aliases ?? [])])].slice(-MOST_WORDS) };
+  });
 }
 
 /** The options with the lines of a text added, each once. */
