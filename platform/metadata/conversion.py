@@ -121,13 +121,17 @@ class Conversion:
 
     def _faces(self, conn: Connection, olds: Sequence[Any]) -> list[Face]:
         old, kinds = self.old, (kind_of(self.old), kind_of(self.new))
+        # Of several options each is offered by itself: a label may hold a comma.
+        apart = bool(old.choices) and old.behaviour is self.new.behaviour
 
         def shown(value: Any) -> Any:
+            if apart and isinstance(value, tuple):
+                return [old.behaviour.plain(old, (one,), "zh") for one in value]
             return old.behaviour.plain(old, value, "zh")
 
         def dumped(value: Any) -> Any:
             form = old.behaviour.dump(old, value)
-            return shown(value) if isinstance(form, list | dict) else form
+            return shown(value) if isinstance(form, list | dict) and not apart else form
 
         def cell(value: Any) -> Any:
             return old.behaviour.to_excel(old, value, "zh")
