@@ -2,7 +2,7 @@
 
 import { freeze } from "../groups.js";
 import { make } from "../page.js";
-import { choice, group, segmented } from "./controls.js";
+import { choice, group, segmented, toggle } from "./controls.js";
 import { w } from "./words.js";
 
 const pathOf = (column) => (typeof column === "string" ? column : column.field);
@@ -15,10 +15,21 @@ export function lookSettings(frame, set, choices) {
   return group(
     w("looks"),
     choice(w("group_by"), groupChoices(frame, document, choices), document.group, (path) => set("group", path || null), { empty: w("none") }),
+    ...treeSwitch(frame, set),
     totalRows(frame, set),
     segmented(w("frozen"), FROZEN.map((count) => [count, String(count)]), document.frozen ?? 1, (count) => set("frozen", count > 1 ? count : null)),
     segmented(w("row_height"), [["", w("density.usual")], ["compact", w("density.compact")], ["roomy", w("density.roomy")]], document.density ?? "", (density) => set("density", density || null)),
   );
+}
+
+/** Whether records stand below each other; only where they have a field that says so, or the list asks for one. */
+function treeSwitch(frame, set) {
+  const { document } = frame;
+  const fields = frame.entity(document.entity)?.fields ?? [];
+  if (!document.tree && !fields.some((field) => field.type === "tree")) return [];
+  const control = toggle(w("as_tree"), document.tree, (on) => set("tree", on), { note: w("as_tree_note") });
+  control.querySelector("input").dataset.name = "as-tree";
+  return [control];
 }
 
 /** Fields whose values recur, and what it is grouped by now. */
