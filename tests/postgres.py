@@ -69,7 +69,7 @@ class Postgres:
         name = f"template_{key}_{os.environ[RUN]}"
         if name in self._known:
             return name
-        with _lock(f"template-{key}"):
+        with locked(f"template-{key}"):
             if not self._has(name):
                 made = self.create()
                 fill(self.url(made))
@@ -95,23 +95,29 @@ def server() -> Postgres:
     outside = os.environ.get("FORMLOOM_TEST_POSTGRES_URL")
     if outside:
         return Postgres(outside.rsplit("/", 1)[0] + "/{}", None)
-    folder = _folder()
-    with _lock("server"):
+    folder = folder_of_run()
+    with locked("server"):
         if not (folder / "ready").exists():
             _start(folder)
             (folder / "ready").touch()
     return Postgres(f"postgresql://postgres@/{{}}?host={folder}", folder)
 
 
-def _folder() -> Path:
+def folder_of_run() -> Path:
+    """Where the run keeps what its processes share; gone when it is over."""
     folder = Path(tempfile.gettempdir()) / f"formloom-test-{os.environ[RUN]}"
-    folder.mkdir(exist_ok=True)
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        return folder
+    _watch(folder)
     return folder
 
 
 @contextmanager
-def _lock(name: str) -> Iterator[None]:
-    with open(_folder() / f"{name}.lock", "w") as file:
+def locked(name: str) -> Iterator[None]:
+    """One process of the run at a time."""
+    with open(folder_of_run() / f"{name}.lock", "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -122,7 +128,6 @@ def _start(folder: Path) -> None:
         shutil.chown(folder, user)
     programs = _programs(folder)
     data = folder / "data"
-    _watch(folder)
     _as(
         user,
         folder,
@@ -166,7 +171,7 @@ def _programs(folder: Path) -> Path:
 
 
 def _watch(folder: Path) -> None:
-    """Leave a shell behind that ends the server (SIGQUIT: at once) when the run's process is gone."""
+    """Leave a shell behind that ends the server (SIGQUIT: at once) and removes the folder when the run is over."""
     post = shlex.quote(str(folder / "data" / "postmaster.pid"))
     script = (
         f"while kill -0 {os.environ[RUN]}; do sleep 0.5; done; "

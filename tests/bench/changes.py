@@ -22,7 +22,7 @@ from formloom.runtime import changing
 from tests import postgres
 from tests.bench.stage import KINDS
 from tests.bench.table import Line, milliseconds, p95, timed
-from tests.conftest import prepare
+from tests.prepared import prepare
 
 ENTITIES, FIELDS = 200, 40
 SIZE, QUICK_SIZE = 1_000_000, 20_000

@@ -29,7 +29,7 @@ from formloom.runtime.http.serve import answer
 from formloom.runtime.site import Site
 from tests import postgres
 from tests.bench import accounts as rows
-from tests.conftest import prepare
+from tests.prepared import prepare
 from tests.runtime.world import site_of
 from tests.templates_crm.package import FOLDER
 

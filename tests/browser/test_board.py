@@ -15,8 +15,7 @@ from formloom.runtime.app import build_app
 from formloom.runtime.context import Context
 from formloom.runtime.records import Records
 from tests.browser.live import serving, sign_in
-from tests.runtime.conftest import furnish
-from tests.runtime.world import site_of
+from tests.runtime.world import furnish, site_of
 
 pytestmark = pytest.mark.browser
 

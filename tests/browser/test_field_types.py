@@ -10,13 +10,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from formloom.metadata.database import Database
 from formloom.runtime.app import build_app
 from tests.browser.conftest import DESKTOP, PHONE, watched
 from tests.browser.live import serving, sign_in
-from tests.conftest import opened
-from tests.runtime.conftest import furnish as furnish_world
-from tests.runtime.field_types.places import furnish
+from tests.prepared import opened
+from tests.runtime.field_types.places import prepare_places
 from tests.runtime.world import site_of
 
 SHOWN = re.compile(r"/outing/\d+$")
@@ -49,12 +47,9 @@ SAVED = {
 def window(request: pytest.FixtureRequest, browser: Browser, tmp_path: Path) -> Iterator[Page]:
     """A seller's window on the list of outings."""
     url = f"sqlite:///{tmp_path / 'formloom.db'}"
-    furnish_world(url)
-    database: Database
-    for database in opened(url):
-        furnish(database)
-        with serving(build_app(site_of(database, tmp_path))) as address:
-            yield from _window(request.param, browser, address)
+    prepare_places(url)
+    with opened(url) as database, serving(build_app(site_of(database, tmp_path))) as address:
+        yield from _window(request.param, browser, address)
 
 
 def _window(size: Any, browser: Browser, address: str) -> Iterator[Page]:

@@ -16,7 +16,6 @@ from formloom.runtime.app import build_app
 from formloom.runtime.site import Site
 from tests.browser.conftest import PHONE, watched
 from tests.browser.live import serving, sign_in
-from tests.runtime.conftest import furnish
 from tests.runtime.files import studio
 from tests.runtime.world import site_of
 
@@ -41,10 +40,7 @@ def photo(name: str, color: str = "red") -> dict:
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("files") / "formloom.db"
-    furnish(f"sqlite:///{file}")
-    database = Database(f"sqlite:///{file}")
-    studio.build(database)
-    database.close()
+    studio.furnish(f"sqlite:///{file}")
     return file
 
 

@@ -14,8 +14,8 @@ from formloom.runtime.app import build_app
 from formloom.runtime.asgi import extensions
 from tests.browser.conftest import DESKTOP, PHONE, watched
 from tests.browser.live import serving, sign_in
-from tests.conftest import opened
 from tests.importers.conftest import furnish_for_imports
+from tests.prepared import opened
 from tests.runtime.world import site_of
 
 pytestmark = pytest.mark.browser
@@ -28,7 +28,8 @@ def database(tmp_path: Path) -> Iterator[Database]:
     """A database in which sellers may import companies."""
     url = f"sqlite:///{tmp_path / 'wizard.db'}"
     furnish_for_imports(url)
-    yield from opened(url)
+    with opened(url) as made:
+        yield made
 
 
 @pytest.fixture

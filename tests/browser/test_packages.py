@@ -17,9 +17,9 @@ from formloom.metadata.drafts import Edit
 from formloom.runtime.app import build_app
 from tests.browser.conftest import DESKTOP, PHONE, watched
 from tests.browser.live import serving, sign_in
-from tests.conftest import opened, prepare
 from tests.metadata.sample import entity, field
-from tests.runtime.world import found, site_of
+from tests.prepared import opened
+from tests.runtime.world import furnish, site_of
 
 pytestmark = pytest.mark.browser
 
@@ -30,9 +30,8 @@ PATIENCE = 30_000
 def database(tmp_path: Path) -> Iterator[Database]:
     """A small business."""
     url = f"sqlite:///{tmp_path / 'packages.db'}"
-    prepare(url)
-    for made in opened(url):
-        found(made)
+    furnish(url)
+    with opened(url) as made:
         yield made
 
 

@@ -20,8 +20,7 @@ from formloom.runtime.site import Site
 from tests.browser.conftest import PHONE, watched
 from tests.browser.live import serving, sign_in
 from tests.browser.test_form import box, pick
-from tests.runtime.conftest import furnish
-from tests.runtime.world import site_of
+from tests.runtime.world import furnish, site_of
 
 pytestmark = pytest.mark.browser
 

@@ -16,11 +16,10 @@ from formloom.runtime.http.errors import BadRequest
 from formloom.runtime.http.problem import TITLED, json_problem, plain_page, problem_of
 from formloom.runtime.http.serve import api, page
 from tests.architecture.tree import sources
-from tests.runtime import conftest
-from tests.runtime.world import Program, Visitor, site_of
+from tests.prepared import copies_of
+from tests.runtime.world import Program, Visitor, furnish, site_of
 
-furnished_file, world = conftest.furnished_file, conftest.world
-"""Fixtures of the run time's tests."""
+world = copies_of(furnish)
 
 MEMBERS = ["code", "detail", "errors", "request_id", "status", "title", "type"]
 

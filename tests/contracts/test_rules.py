@@ -12,8 +12,10 @@ from formloom.metadata.catalog import Catalog, build
 from formloom.metadata.database import Database
 from formloom.metadata.errors import FormloomError
 from formloom.runtime.records import ConfirmRequired, Records
-from tests.runtime.records.conftest import office, office_file  # noqa: F401  (fixtures)
-from tests.runtime.records.office import DOCUMENTS, context, refused, stored
+from tests.prepared import copies_of
+from tests.runtime.records.office import DOCUMENTS, context, furnish, refused, stored
+
+office = copies_of(furnish)
 
 Document = dict[str, Any]
 Write = Callable[[Records, dict[str, Any]], Any]

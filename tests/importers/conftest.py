@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +16,14 @@ from formloom.importers.reader import read
 from formloom.importers.run import ImportRun
 from formloom.importers.tasks import context_of
 from formloom.importers.verdict import Verdicts
-from formloom.metadata import changesets
 from formloom.metadata.database import Database
-from formloom.metadata.drafts import Edit
 from formloom.rbac import accounts
 from formloom.runtime.asgi import extensions
 from formloom.runtime.context import Context
 from formloom.runtime.records import ListRequest, Records
 from formloom.runtime.site import Site
-from tests.conftest import on_postgresql, opened, prepare
-from tests.runtime.world import Visitor, found, site_of
+from tests.prepared import copies_of, opened
+from tests.runtime.world import Visitor, furnish, put, site_of
 
 IMPORTING = {op: True for op in ("import", "export")}
 LITTLE = {"any": [{"field": "income", "op": "is_empty"}, {"field": "income", "op": "lt", "value": "1000"}]}
@@ -80,30 +77,13 @@ Row = Sequence[object]
 
 def furnish_for_imports(url: str) -> None:
     """The world of the run time's tests with what imports need besides."""
-    prepare(url)
-    database = Database(url)
-    found(database)
-    changesets.apply(database, [Edit.put(document) for document in MORE], actor="test")
-    database.close()
+    furnish(url)
+    with opened(url) as database:
+        put(database, *MORE)
 
 
-@pytest.fixture(scope="session")
-def importing_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with that world."""
-    file = tmp_path_factory.mktemp("importing") / "formloom.db"
-    furnish_for_imports(f"sqlite:///{file}")
-    return file
-
-
-@pytest.fixture(params=("sqlite", "postgresql"))
-def importing(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """A database with that world and no rows."""
-    if request.param == "sqlite":
-        copy = tmp_path / "formloom.db"
-        shutil.copyfile(request.getfixturevalue("importing_file"), copy)
-        yield from opened(f"sqlite:///{copy}")
-    else:
-        yield from on_postgresql(furnish_for_imports)
+importing = copies_of(furnish_for_imports)
+"""A database with that world and no rows."""
 
 
 @pytest.fixture

@@ -6,7 +6,9 @@ only. `vault` is for nobody but administrators.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from starlette.testclient import TestClient
 
@@ -18,6 +20,7 @@ from formloom.rbac.accounts import NewUser
 from formloom.runtime.app import build_app
 from formloom.runtime.settings import Settings
 from formloom.runtime.site import Site
+from tests.prepared import opened, prepare
 
 PASSWORD = "correct horse battery"
 HOST = "http://localhost"
@@ -121,9 +124,21 @@ USERS = (
 )
 
 
+def furnish(url: str) -> None:
+    """Make the system tables and this business, without rows."""
+    prepare(url)
+    with opened(url) as database:
+        found(database)
+
+
+def put(database: Database, *documents: Mapping[str, Any]) -> None:
+    """Put documents in force."""
+    changesets.apply(database, [Edit.put(document) for document in documents], actor="test")
+
+
 def found(database: Database) -> None:
     """Fill an empty database with documents, departments and people."""
-    changesets.apply(database, [Edit.put(document) for document in DOCUMENTS], actor="test")
+    put(database, *DOCUMENTS)
     with database.writing() as conn:
         catalog = changesets.store.catalog_for(conn)
         organisation.add(conn, "head", {"zh": "总部", "en": "Head office"})

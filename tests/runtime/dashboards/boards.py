@@ -19,7 +19,6 @@ import sqlalchemy as sa
 
 from formloom.metadata import changesets
 from formloom.metadata.database import Database
-from formloom.metadata.drafts import Edit
 from formloom.rbac import accounts
 from formloom.rbac.access import access_for
 from formloom.rbac.accounts import NewUser
@@ -32,8 +31,9 @@ from formloom.runtime.http.call import Pairs
 from formloom.runtime.listview.state import read_state as read_list
 from formloom.runtime.records import Records
 from formloom.runtime.site import Site
-from tests.runtime.conftest import furnish
-from tests.runtime.world import PASSWORD, site_of
+from tests.prepared import opened
+from tests.runtime.world import PASSWORD, furnish, site_of
+from tests.runtime.world import put as put_documents
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 
@@ -95,8 +95,12 @@ COMPANIES: dict[str, list[Any]] = {
 def prepare_offices(url: str) -> None:
     """Make the world of the run time's tests, people's rights on it, and its companies."""
     furnish(url)
-    database = Database(url)
-    changesets.apply(database, [Edit.put(document) for document in GRANTS], actor="test")
+    with opened(url) as database:
+        put_documents(database, *GRANTS)
+        _people_and_companies(database)
+
+
+def _people_and_companies(database: Database) -> None:
     with database.writing() as conn:
         catalog = changesets.store.catalog_for(conn)
         london = NewUser(
@@ -115,7 +119,6 @@ def prepare_offices(url: str) -> None:
             "amount": [Decimal(1), Decimal(2), Decimal(4)],
         }
         records.create_many("deal", {**deals, "owner": [people["sally"]] * 3})
-    database.close()
 
 
 def typed(catalog: Any, columns: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
@@ -144,7 +147,7 @@ def widget(kind: str = "bar", entity: str = "company", **more: Any) -> dict[str,
 
 def put(site: Site, *documents: Mapping[str, Any]) -> None:
     """Store documents."""
-    changesets.apply(site.database, [Edit.put(dict(document)) for document in documents], actor="test")
+    put_documents(site.database, *documents)
 
 
 def put_board(site: Site, *widgets: Mapping[str, Any], **more: Any) -> None:

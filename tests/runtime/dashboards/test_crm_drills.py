@@ -9,7 +9,7 @@ from formloom.runtime.dashboards.cards import DENIED
 from formloom.runtime.dashboards.state import read_state
 from formloom.runtime.site import Site
 from tests.runtime.dashboards.boards import agrees, cards, counted, shown
-from tests.templates_crm.conftest import acting
+from tests.templates_crm.installed import acting
 
 LOGINS = ("admin", "wangjianguo", "luoqiuhong", "zhengyun")
 BOARDS = ("home_sales", "home_manager", "opportunity_analysis", "receipt_analysis")

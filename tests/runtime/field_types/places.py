@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from formloom.metadata import changesets
 from formloom.metadata.database import Database
-from formloom.metadata.drafts import Edit
+from tests.prepared import opened
 from tests.runtime.records.office import entity, field
+from tests.runtime.world import furnish as furnish_world
+from tests.runtime.world import put
 
 FIELDS = (
     field("name", required=True),
@@ -64,7 +65,13 @@ DUMPED: dict[str, Any] = {
 """A record in JSON, without the people, whose ids differ."""
 
 
+def prepare_places(url: str) -> None:
+    """Make the world with outings in it."""
+    furnish_world(url)
+    with opened(url) as database:
+        furnish(database)
+
+
 def furnish(database: Database) -> None:
-    """Add the entity to a world."""
-    edits = [Edit.put(entity("outing", "name", *FIELDS)), Edit.put(GRANT)]
-    changesets.apply(database, edits, actor="test")
+    """Add outings to a world."""
+    put(database, entity("outing", "name", *FIELDS), GRANT)

@@ -9,14 +9,16 @@ import pytest
 
 from formloom.metadata.database import Database
 from formloom.rbac import accounts
-from tests.runtime.field_types.places import DUMPED, FIELDS, furnish
+from tests.prepared import copies_of
+from tests.runtime.field_types.places import DUMPED, FIELDS, prepare_places
 from tests.runtime.world import Visitor, site_of
+
+world = copies_of(prepare_places)
 
 
 @pytest.fixture
 def seller(world: Database, tmp_path: Path) -> Visitor:
-    """A seller's browser, in a world with visits."""
-    furnish(world)
+    """A seller's browser, in a world with outings."""
     return Visitor(site_of(world, tmp_path)).sign_in("sally")
 
 

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from formloom.metadata.database import Database
+from tests.prepared import copies_of
 from tests.runtime.files import studio
 from tests.runtime.world import Visitor
 
+world = copies_of(studio.furnish)
+
 
 @pytest.fixture
-def sally(visitor: Visitor, world: Database) -> Visitor:
-    studio.build(world)
+def sally(visitor: Visitor) -> Visitor:
     return visitor.sign_in("sally")
 
 
 @pytest.fixture
-def simon(sally: Visitor) -> Visitor:
-    return sally.another().sign_in("simon")
+def simon(visitor: Visitor) -> Visitor:
+    return visitor.another().sign_in("simon")
 
 
 @pytest.fixture
-def boss(sally: Visitor) -> Visitor:
-    return sally.another().sign_in("boss")
+def boss(visitor: Visitor) -> Visitor:
+    return visitor.another().sign_in("boss")

@@ -7,10 +7,9 @@ from typing import Any
 
 from PIL import Image
 
-from formloom.metadata import changesets
-from formloom.metadata.database import Database
-from formloom.metadata.drafts import Edit
-from tests.runtime.world import SELLING, Visitor
+from tests.prepared import opened
+from tests.runtime.world import SELLING, Visitor, put
+from tests.runtime.world import furnish as furnish_world
 
 DOCUMENTS = (
     {
@@ -51,9 +50,11 @@ DOCUMENTS = (
 )
 
 
-def build(database: Database) -> None:
-    """Add the studio to the world."""
-    changesets.apply(database, [Edit.put(document) for document in DOCUMENTS], actor="test")
+def furnish(url: str) -> None:
+    """Make the world with the studio in it."""
+    furnish_world(url)
+    with opened(url) as database:
+        put(database, *DOCUMENTS)
 
 
 def picture(width: int = 40, height: int = 30, kind: str = "PNG", color: str = "red", **more: Any) -> bytes:

@@ -9,14 +9,12 @@ from openpyxl import Workbook, load_workbook
 from formloom.importers import register
 from formloom.metadata.database import Database
 from formloom.runtime.jobs import Worker
-from tests.runtime.files import studio
 from tests.runtime.files.studio import job, picture, uploaded
 from tests.runtime.world import Visitor, site_of
 
 
 @pytest.fixture
 def sally(world: Database, tmp_path) -> Visitor:
-    studio.build(world)
     return Visitor(site_of(world, tmp_path), (register,)).sign_in("sally")
 
 

@@ -11,9 +11,6 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from formloom.metadata.catalog import build
-from formloom.metadata.database import Database
-from formloom.metadata.physical import create_all
-from formloom.rbac import accounts, organisation
 from formloom.rbac.accounts import NewUser
 from formloom.runtime.records import Records
 from tests.runtime.records import office
@@ -116,14 +113,8 @@ PEOPLE = (
 
 
 def furnish(url: str) -> None:
-    """Put the tables and the people into a prepared database."""
-    database = Database(url)
-    with database.writing() as conn:
-        create_all(conn, [*CATALOG.tables.values(), *CATALOG.links.values()])
-        organisation.add(conn, "east", {"zh": "东区", "en": "East"})
-        for person in PEOPLE:
-            accounts.create(conn, person, CATALOG)
-    database.close()
+    """Make the system tables, the shop's tables and its people."""
+    office.build_for(CATALOG, PEOPLE, url)
 
 
 def context(conn: Connection, login: str = "") -> Any:

@@ -6,7 +6,7 @@ own and nobody's `secret`. Lea leads them and sees the department's, `credit` in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -20,7 +20,6 @@ from sqlalchemy.engine import Connection
 
 from formloom.metadata.catalog import Catalog, build
 from formloom.metadata.conditions import Env
-from formloom.metadata.database import Database
 from formloom.metadata.errors import FormloomError
 from formloom.metadata.physical import create_all
 from formloom.rbac import accounts, organisation, tables
@@ -28,6 +27,7 @@ from formloom.rbac.access import Access, access_for
 from formloom.rbac.accounts import NewUser
 from formloom.rbac.actor import load_actor
 from formloom.runtime.records import Records
+from tests.prepared import opened, prepare
 
 NOW = datetime(2026, 11, 21, 8, tzinfo=UTC)
 SECRET = "a secret of forty characters for the tests"
@@ -190,14 +190,18 @@ CATALOG = build(DOCUMENTS, version=7)
 
 
 def furnish(url: str) -> None:
-    """Put the tables and the people into a prepared database."""
-    database = Database(url)
-    with database.writing() as conn:
-        create_all(conn, [*CATALOG.tables.values(), *CATALOG.links.values()])
+    """Make the system tables, the office's tables and its people."""
+    build_for(CATALOG, PEOPLE, url)
+
+
+def build_for(catalog: Catalog, people: Sequence[NewUser], url: str) -> None:
+    """Make the system tables, those of a catalog, and people in the east."""
+    prepare(url)
+    with opened(url) as database, database.writing() as conn:
+        create_all(conn, [*catalog.tables.values(), *catalog.links.values()])
         organisation.add(conn, "east", {"zh": "东区", "en": "East"})
-        for person in PEOPLE:
-            accounts.create(conn, person, CATALOG)
-    database.close()
+        for person in people:
+            accounts.create(conn, person, catalog)
 
 
 def context(conn: Connection, login: str = "", catalog: Catalog = CATALOG, now: datetime = NOW) -> Any:

@@ -12,10 +12,9 @@ from formloom.metadata.catalog import Catalog, build
 from formloom.metadata.database import Database
 from formloom.metadata.errors import AccessDenied, FormloomError, UnknownField
 from formloom.metadata.masks import masked_column, masked_text
-from formloom.metadata.physical import create_all
 from formloom.runtime.records import AggregateRequest, ListRequest, Records
-from tests.conftest import on_postgresql, opened, prepare
-from tests.runtime.records.office import PEOPLE, ROLES, context, entity, field
+from tests.prepared import copies_of
+from tests.runtime.records.office import PEOPLE, ROLES, build_for, context, entity, field
 
 KINDS = [{"key": k, "label": k.upper()} for k in ("fruit", "tool")]
 GOODS = [
@@ -88,28 +87,13 @@ CATALOG: Catalog = build(
 )
 
 
-@pytest.fixture(params=("sqlite", "postgresql"))
-def shops(request: pytest.FixtureRequest, tmp_path: Any) -> Any:
-    """A database with shops in it."""
+def furnish(url: str) -> None:
+    """Make the system tables, the shops' tables and the people."""
+    build_for(CATALOG, PEOPLE, url)
 
-    def furnish(url: str) -> None:
-        from formloom.rbac import accounts, organisation
 
-        prepare(url)
-        database = Database(url)
-        with database.writing() as conn:
-            create_all(conn, [*CATALOG.tables.values(), *CATALOG.links.values()])
-            organisation.add(conn, "east", {"zh": "东区", "en": "East"})
-            for person in PEOPLE:
-                accounts.create(conn, person, CATALOG)
-        database.close()
-
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'shops.db'}"
-        furnish(url)
-        yield from opened(url)
-    else:
-        yield from on_postgresql(furnish)
+shops = copies_of(furnish)
+"""A database with shops in it."""
 
 
 def door(conn: Connection, login: str = "") -> Records:

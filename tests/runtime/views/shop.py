@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from formloom.metadata import changesets
-from formloom.metadata.drafts import Edit
-from tests.runtime.world import SELLING, Visitor
+from tests.prepared import opened
+from tests.runtime.world import SELLING, Visitor, put
+from tests.runtime.world import furnish as furnish_world
 
 STAGES = [
     {"key": "new", "label": "New"},
@@ -144,7 +144,14 @@ DOCUMENTS = (
 
 def furnish(visitor: Visitor) -> None:
     """Put the shop's documents in force."""
-    changesets.apply(visitor.site.database, [Edit.put(document) for document in DOCUMENTS], actor="test")
+    put(visitor.site.database, *DOCUMENTS)
+
+
+def prepare_shop(url: str) -> None:
+    """Make the world with the shop in it."""
+    furnish_world(url)
+    with opened(url) as database:
+        put(database, *DOCUMENTS)
 
 
 def add(visitor: Visitor, entity: str, **values: object) -> int:

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.prepared import copies_of
 from tests.runtime.views import shop
 from tests.runtime.views.pages import HTMX, counted
 from tests.runtime.views.shop import add, inputs, line, wares
@@ -12,10 +13,12 @@ from tests.runtime.world import Visitor
 STARTED = {"name": "Roof", "stage": "new", "chance": "10", "_table": "lines"}
 
 
+world = copies_of(shop.prepare_shop)
+
+
 @pytest.fixture
 def sally(visitor: Visitor) -> Visitor:
     """A seller in the shop."""
-    shop.furnish(visitor)
     return visitor.sign_in("sally")
 
 

@@ -7,16 +7,18 @@ import pytest
 
 from formloom.metadata import changesets
 from formloom.metadata.drafts import Edit
+from tests.prepared import copies_of
 from tests.runtime.views import shop
 from tests.runtime.views.pages import HTMX, counted
 from tests.runtime.views.shop import add, inputs, wares
 from tests.runtime.world import Visitor
 
+world = copies_of(shop.prepare_shop)
+
 
 @pytest.fixture
 def sally(visitor: Visitor) -> Visitor:
     """A seller in the shop."""
-    shop.furnish(visitor)
     return visitor.sign_in("sally")
 
 
@@ -86,7 +88,6 @@ def test_an_address_that_is_no_number_is_not_found(sally: Visitor, number: str):
 
 
 def test_a_reader_who_may_not_change_sees_no_way_to(visitor: Visitor):
-    shop.furnish(visitor)
     company = add(visitor.another().sign_in("boss"), "company", name="Acme", cost="7170717")
     page = visitor.sign_in("clara").get(f"/e/company/{company}").text
 
@@ -95,7 +96,6 @@ def test_a_reader_who_may_not_change_sees_no_way_to(visitor: Visitor):
 
 
 def test_a_value_hidden_in_this_row_is_a_lock(visitor: Visitor):
-    shop.furnish(visitor)
     clerks = {
         "kind": "grant",
         "key": "company.own_cost",
