@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from ...metadata import bases, changesets, wording
 from ...metadata.changeset_log import reverted_by
-from ...metadata.changesets import Changeset
+from ...metadata.changesets import Changeset, PackageChange
 from ...metadata.errors import FormloomError
 from ...metadata.nodes import MISSING
 from ...metadata.nodewords import path_in_words, value_in_words
@@ -105,14 +105,28 @@ def _entry(ctx: Context, one: Changeset, names: Mapping[str, str], undone: Mappi
     touched = list(_touched(ctx, one))
     return Entry(
         number=one.number,
-        by=names.get(one.actor, one.actor),
+        by=names.get(one.actor) or _by_command(one.actor, ctx.lang),
         at=one.applied_at,
-        note=one.note,
+        note=" · ".join(_with_package(each, ctx.lang) for each in one.packages) or one.note,
         reverts=one.reverts,
         undone_by=undone.get(one.number),
         touched=tuple(touched[:TOLD]),
         count=len(touched),
     )
+
+
+def _by_command(actor: str, lang: str) -> str:
+    """Who made a change at the command line: his name on the machine."""
+    kind, _, name = actor.partition(":")
+    return wording.say("history.by_command", lang, name=name) if kind == "cli" else actor
+
+
+def _with_package(change: PackageChange, lang: str) -> str:
+    """What happened to a package: `Install CRM 1.0.0`."""
+    row = change.after or change.before or {}
+    what = "removed" if change.after is None else "new" if change.before is None else "changed"
+    name = wording.text_of(row.get("label"), lang, change.key)
+    return wording.say(f"history.package_{what}", lang, name=name, version=row.get("version", ""))
 
 
 def _names(ctx: Context, found: Sequence[Changeset]) -> dict[str, str]:
@@ -150,13 +164,25 @@ def parts(ctx: Context, changeset: Changeset) -> list[Part]:
         changed = tuple(
             Node(
                 path_in_words(each.path, ctx.lang, *between, names=names),
-                value_in_words(each.before, ctx.lang),
-                value_in_words(each.after, ctx.lang),
+                _value(each.before, ctx.lang, names),
+                _value(each.after, ctx.lang, names),
             )
             for _, each, between in listed
         )
         found.append(Part(_document(ctx, identity, trees[0], "changed"), changed, []))
     return found
+
+
+def _value(value: Any, lang: str, names: Mapping[str, str]) -> list[str]:
+    """What stands at a place; fields are called as they are on screen, with an arrow where they sort."""
+    if isinstance(value, list | tuple):
+        return value_in_words([_named(each, names) for each in value], lang)
+    return value_in_words(_named(value, names), lang)
+
+
+def _named(value: Any, names: Mapping[str, str]) -> Any:
+    name = names.get(value.removeprefix("-")) if isinstance(value, str) else None
+    return value if name is None else f"{name} ↓" if value.startswith("-") else name
 
 
 def _without_place(document: Any) -> Any:

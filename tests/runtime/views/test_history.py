@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from formloom.metadata import changesets
+from formloom.metadata.drafts import Edit
 from tests.metadata.sample import entity, field
 from tests.runtime.views.pages import counted
 from tests.runtime.world import Visitor
@@ -134,6 +136,17 @@ def test_a_long_history_comes_in_pages_at_the_same_cost(boss: Visitor):
     assert len(statements) <= 4
     assert "Change number 34." in first and "Change number 4." not in first
     assert following is not None and "Change number 4." in read(boss, following[1])
+
+
+def test_packages_and_columns_are_called_by_their_names(boss: Visitor):
+    layout = {"kind": "list", "key": "item.all", "entity": "item", "label": "All", "columns": ["name", "size"]}
+    changesets.apply(boss.site.database, [Edit.put(item(size())), Edit.put(layout)], actor="cli:ann")
+    number = put(boss, {**layout, "columns": ["name"], "sort": ["-size"]})
+
+    told = read(boss, f"{HOME}/{number}")
+
+    assert "-size" not in told and "Size ↓" in told
+    assert "Command line (ann)" in read(boss, HOME)
 
 
 def test_members_see_nothing_of_it(visitor: Visitor):

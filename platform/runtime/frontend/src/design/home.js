@@ -1,14 +1,14 @@
 // The home of the designers: finding, beginning something new, publishing or dropping the draft, taking back.
 
-import { confirmed, toast } from "../overlays.js";
-import { act, asked, go, make, posted } from "../page.js";
+import { confirmed } from "../overlays.js";
+import { act, go, make, posted } from "../page.js";
 import { iconChoice, text } from "./controls.js";
 import { showCustomised } from "./customised.js";
 import { ask } from "./dialogs.js";
 import { follow } from "./publication.js";
 import { publish } from "./publish.js";
 import { showRemoved } from "./removed.js";
-import { speak, textOf, w } from "./words.js";
+import { speak, w } from "./words.js";
 
 const GUESS_MS = 180;
 let given = null;
@@ -36,7 +36,6 @@ act("show-customised", (button) => showCustomised(button.dataset.kind, button.da
 act("removed-entities", () => showRemoved(given.lang));
 act("new-entity", () => newEntity(given.icons));
 act("publish-drafts", () => publish());
-act("design-history", showHistory);
 act("new-document", (button) => newDocument(button.dataset.kind));
 act("discard-drafts", async (button) => {
   const count = button.dataset.count;
@@ -96,39 +95,4 @@ async function newDocument(kind) {
       return true;
     },
   });
-}
-
-/** The publications, the newest first, each with the way to take it back. */
-async function showHistory() {
-  const { items } = await asked("/api/v1/metadata/changesets?limit=60");
-  const when = new Intl.DateTimeFormat(given.lang, { dateStyle: "medium", timeStyle: "short" });
-  const rows = items.map((one) => {
-    const names = one.changes.slice(0, 5).map((each) => `${w(`kind.${each.kind}`, { name: textOf(each.label, given.lang, each.key) })}`);
-    const more = one.changes.length > 5 ? ` +${one.changes.length - 5}` : "";
-    const back = make("button", { type: "button", class: "btn btn-small", click: () => takeBack(one.number, dialog) }, w("take_back"));
-    const head = make("strong", {}, one.note || (one.reverts ? w("reverts", { number: one.reverts }) : `#${one.number}`));
-    return make("li", {}, make("div", { class: "grow" }, head, make("small", { class: "soft" }, w("by_at", { name: one.actor, at: when.format(new Date(one.applied_at)) })), make("small", { class: "soft" }, names.join(" · ") + more)), back);
-  });
-  const dialog = ask({ title: w("history"), body: [make("p", { class: "soft" }, w("history_note")), make("ol", { class: "d-history" }, ...(rows.length ? rows : [make("li", {}, w("no_history"))]))], verb: null, wide: true });
-}
-
-async function takeBack(number, above) {
-  const address = `/api/v1/metadata/changesets/${number}/revert`;
-  try {
-    const preview = await posted(address, { dry_run: true });
-    const lines = preview.effects.map((effect) => make("li", {}, effect.message));
-    const done = await ask({
-      title: w("take_back_title", { number }),
-      body: [lines.length ? make("ul", {}, ...lines) : make("p", { class: "soft" }, w("no_effects"))],
-      verb: w("take_back"),
-      danger: preview.destructive,
-      act: () => posted(address, { allow_destructive: preview.destructive }),
-    });
-    if (!done) return;
-    above.dialog.close();
-    toast(w("taken_back"));
-    go("/admin/design", { replace: true });
-  } catch (error) {
-    toast(error.message, { bad: true });
-  }
 }
