@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from typing import Any
 
 from sqlalchemy import exc
@@ -21,6 +22,8 @@ from formloom.runtime.records import ListRequest, Records
 from tests.metadata.sample import applied, entity, field, problems
 
 ROUNDS = 30
+PAUSE = 0.05
+"""Seconds between two changesets, in which members get their turn."""
 SEED = 20261121
 TYPES = ("text", "integer", "money", "date", "boolean", "textarea")
 STATED = (Conflict, InvalidInput, MetadataError, NotFound, PlanError)
@@ -146,6 +149,7 @@ def test_the_tables_are_always_what_the_catalog_says_while_people_work(database:
     try:
         for _ in range(ROUNDS):
             acts.append(shaper.act())
+            time.sleep(PAUSE)
             with database.reading() as conn:
                 assert drift(conn, store.load_catalog(conn)) == [], acts
     finally:

@@ -20,11 +20,13 @@ from ..records.timeline import Entry
 from .dumping import RecordDumper
 from .idempotency import once
 from .table import at
+from .tags import MARK, revision_of, sees_all, tag_of
 
 MOST_ROWS = 1_000
 MOST_CHANGES = 500
 CONFIRM = "confirm"
 _APPLIED = {"preference-applied": "return=minimal"}
+_SHOWN = re.compile(rf'(?:W/)?"({MARK}[0-9a-f]{{32}})"')
 _ETAG = re.compile(r'(?:W/)?"([1-9][0-9]{0,8})"')
 
 
@@ -44,7 +46,9 @@ def list_records(ctx: Context, call: Call) -> Response:
 
 
 def get_record(ctx: Context, call: Call) -> Response:
-    """One record; its revision is the entity tag."""
+    """One record. Its entity tag is its revision, or made from what is shown where that is not all; a part of that
+    has none.
+    """
     call.query.only("fields")
     asked = call.query.one("fields")
     fields = [name.strip() for name in asked.split(",")] if asked else None
@@ -55,7 +59,7 @@ def _record_answer(
     ctx: Context, entity: str, record_id: int, *, status: int = 200, fields: list[str] | None = None
 ) -> Response:
     record = Records(ctx).get(entity, record_id, fields)
-    headers = {"etag": f'"{record["rev"]}"'}
+    headers = {} if fields and not sees_all(ctx.access, entity) else {"etag": tag_of(ctx, entity, record)}
     if status == 201:
         headers["location"] = f"/api/v1/records/{entity}/{record_id}"
     return json_answer(RecordDumper(ctx.access, entity)(record), status, headers)
@@ -110,14 +114,16 @@ def change_record(ctx: Context, call: Call) -> Response:
     call.query.only(CONFIRM)
     entity, record_id = call.path["entity"], call.record_id()
     values = dict(call.json_object())
-    rev = _revision(call, values)
+    given = _revision(call, values)
     _require_same_id(values, record_id)
     try:
+        rev = _present(ctx, entity, record_id, given)
         rev = Records(ctx, confirmed(call)).update(entity, record_id, values, rev, source="json")
     except VersionConflict as conflict:
         raise _with_current(ctx, entity, record_id, conflict) from None
     if _wants_little(call):
-        return Response(status_code=204, headers={**_APPLIED, "etag": f'"{rev}"', "cache-control": "no-store"})
+        tag = {"etag": f'"{rev}"'} if sees_all(ctx.access, entity) else {}
+        return Response(status_code=204, headers={**_APPLIED, **tag, "cache-control": "no-store"})
     return _record_answer(ctx, entity, record_id)
 
 
@@ -127,11 +133,21 @@ def _wants_little(call: Call) -> bool:
     return "return=minimal" in {preference.partition(";")[0].replace(" ", "") for preference in given}
 
 
-def _revision(call: Call, values: dict[str, Any]) -> int:
-    """The revision the caller started from: `If-Match`, or `rev` among the values. Raises InvalidInput."""
+def _present(ctx: Context, entity: str, record_id: int, given: int | str) -> int:
+    """The revision a write starts from. Raises NotFound, VersionConflict."""
+    return given if isinstance(given, int) else revision_of(ctx, entity, record_id, given)
+
+
+def _revision(call: Call, values: dict[str, Any]) -> int | str:
+    """What the caller started from: `If-Match`, which may be a tag made from what was shown, or `rev` among the
+    values. Raises InvalidInput.
+    """
     given = values.pop("rev", None)
     tag = call.headers.get("if-match")
     if tag is not None:
+        shown = _SHOWN.fullmatch(tag.strip())
+        if shown is not None and given is None:
+            return shown[1]
         match = _ETAG.fullmatch(tag.strip())
         if match is None or given not in (None, int(match[1])):
             raise InvalidInput("version_invalid")
@@ -172,11 +188,11 @@ def delete_record(ctx: Context, call: Call) -> Response:
     call.query.only()
     entity, record_id = call.path["entity"], call.record_id()
     values = dict(call.json_object()) if call.json is not None else {}
-    rev = _revision(call, values)
+    given = _revision(call, values)
     if values:
         raise InvalidInput("unknown_field", name=str(next(iter(values)))[:80])
     try:
-        Records(ctx).delete(entity, record_id, rev)
+        Records(ctx).delete(entity, record_id, _present(ctx, entity, record_id, given))
     except VersionConflict as conflict:
         raise _with_current(ctx, entity, record_id, conflict) from None
     return Response(status_code=204)

@@ -39,6 +39,12 @@ class InUse(Conflict):
         return say("records.in_use" if self.data["count"] else "records.in_use_hidden", lang, **self.data)
 
 
+class NotAll(Conflict):
+    """What would go along is in part out of the actor's sight. Neither what it is nor how much is told."""
+
+    code = "delete_not_all"
+
+
 @dataclass
 class Removal:
     """Rows that go together, by entity, and references that are emptied because of it."""
@@ -74,7 +80,7 @@ def load(ctx: Context, entity: str, ids: Collection[int], op: str, *, deleted: b
 
 
 def prepare(ctx: Context, entity: str, ids: Sequence[int], revs: Mapping[int, int]) -> Removal:
-    """All that goes when these rows go. Raises NotFound, AccessDenied, VersionConflict, InUse."""
+    """All that goes when these rows go. Raises NotFound, AccessDenied, VersionConflict, InUse, NotAll."""
     rows = load(ctx, entity, ids, "delete")
     for record_id, rev in revs.items():
         if rows[record_id]["rev"] != rev:
@@ -86,7 +92,7 @@ def prepare(ctx: Context, entity: str, ids: Sequence[int], revs: Mapping[int, in
 
 
 def lines_removal(ctx: Context, entity: str, rows: Rows) -> Removal:
-    """All that goes when these lines go, taken out of their record by who may edit it. Raises InUse."""
+    """All that goes when these lines go, taken out of their record by who may edit it. Raises InUse, NotAll."""
     removal = Removal(ctx)
     _collect(removal, entity, rows)
     _refuse_used(removal)
@@ -103,9 +109,17 @@ def _collect(removal: Removal, entity: str, rows: Rows) -> None:
             _collect(removal, link.entity, _pointing(ctx, link, fresh))
         elif link.option("on_delete") == "cascade":
             found = _pointing(ctx, link, fresh)
-            _collect(removal, link.entity, load(ctx, link.entity, found, "delete") if found else {})
+            _collect(removal, link.entity, _going_along(ctx, link.entity, found) if found else {})
         elif link.option("on_delete") in ("set_null", "unlink"):
             removal.emptied.append((link, _pointing(ctx, link, fresh)))
+
+
+def _going_along(ctx: Context, entity: str, ids: Collection[int]) -> Rows:
+    """The rows that go because what they point at goes. Raises NotAll, AccessDenied."""
+    try:
+        return load(ctx, entity, ids, "delete")
+    except NotFound:
+        raise NotAll() from None
 
 
 def is_line_of(ctx: Context, link: Field, entity: str) -> bool:

@@ -39,14 +39,43 @@ def test_a_record_is_made_read_changed_and_put_into_the_bin(sally: Program):
     place = made.headers["location"].removeprefix("/api/v1")
     read = sally.call("GET", place)
     changed = sally.call("PATCH", place, {"city": "上海", "rev": 1})
-    gone = sally.call("DELETE", place, headers={"if-match": changed.headers["etag"]})
+    gone = sally.call("DELETE", place, headers={"if-match": '"2"'})
 
     assert made.status_code == 201 and made.json() == read.json()
     assert (read.json()["credit"], read.json()["founded"], read.json()["rev"]) == ("1234.50", "2026-11-21", 1)
     assert "cost" not in read.json()
-    assert (read.headers["etag"], changed.headers["etag"]) == ('"1"', '"2"')
     assert (changed.json()["city"], changed.json()["rev"]) == ("上海", 2)
     assert gone.status_code == 204 and sally.call("GET", place).status_code == 404
+
+
+def test_the_tag_of_who_sees_all_is_the_revision(boss: Program):
+    made = make(boss)
+    place = f"/records/company/{made['id']}"
+
+    tag = boss.call("GET", place).headers["etag"]
+    changed = boss.call("PATCH", place, {"city": "x"}, headers={"if-match": tag})
+
+    assert (changed.status_code, changed.headers["etag"]) == (200, '"2"')
+
+
+def test_a_tag_stays_while_only_what_its_reader_may_not_see_changes(sally: Program, boss: Program):
+    place = f"/records/company/{make(sally)['id']}"
+    tag = sally.call("GET", place).headers["etag"]
+
+    hidden = boss.call("PATCH", place, {"cost": "5", "rev": 1})
+    assert hidden.status_code == 200
+    assert sally.call("GET", place).headers["etag"] == tag, "the cost is none of what she sees"
+    assert "etag" not in sally.call("GET", f"{place}?fields=name").headers
+
+    saved = sally.call("PATCH", place, {"city": "x"}, headers={"if-match": tag})
+    assert saved.status_code == 200 and saved.headers["etag"] not in (tag, '"3"')
+    late = sally.call("PATCH", place, {"city": "y"}, headers={"if-match": tag})
+    assert (late.status_code, late.json()["code"]) == (409, "conflict_version")
+    assert late.json()["current"]["city"] == "x"
+    assert sally.call("DELETE", place, headers={"if-match": tag}).status_code == 409
+    little = {"prefer": "return=minimal", "if-match": saved.headers["etag"]}
+    assert "etag" not in sally.call("PATCH", place, {"city": "z"}, headers=little).headers
+    assert sally.call("PATCH", place, {"city": "y", "rev": 1}, headers={"if-match": tag}).status_code == 422
 
 
 def test_what_was_read_can_be_sent_back(sally: Program):
@@ -69,10 +98,10 @@ def test_changing_nothing_leaves_no_trace(visitor: Visitor, sally: Program, body
     assert rows(visitor.site.database) == before
 
 
-def test_whoever_prefers_little_is_answered_with_the_revision_alone(sally: Program):
+def test_whoever_prefers_little_is_answered_with_the_revision_alone(boss: Program):
     little = {"prefer": "respond-async, return=minimal"}
-    made = sally.call("POST", "/records/company", {"name": "Little"}, headers=little)
-    changed = sally.call("PATCH", f"/records/company/{made.json()['id']}", {"city": "x", "rev": 1}, headers=little)
+    made = boss.call("POST", "/records/company", {"name": "Little"}, headers=little)
+    changed = boss.call("PATCH", f"/records/company/{made.json()['id']}", {"city": "x", "rev": 1}, headers=little)
 
     assert made.status_code == 201 and made.json().keys() == {"id"}
     assert (changed.status_code, changed.headers["etag"], changed.content) == (204, '"2"', b"")
