@@ -25,10 +25,12 @@ from .database import Database
 from .drafts import Change, Edit, Overtaken, draft, undo
 from .drift import drift
 from .errors import Conflict, MetadataError, NotFound, PlanError
+from .nodes import in_order
 from .preparing import Outdated, Preparation
 from .preview import Preview, Wish, examine
 from .ready import NOTHING_READY
 from .shadows import read_shadows
+from .steps import Shadow
 from .store import SITE, Stored
 from .tables import state as state_table
 
@@ -148,7 +150,18 @@ def _restoring(conn: Connection, rows: Sequence[Stored], number: int) -> Edit:
     if any(raw["key"] == kept.field for raw in present["fields"]):
         raise Conflict("shadow.taken", name=kept.field)
     declared = kept.document.get("declared") or kept.document
-    return Edit.put({**present, "fields": [*present["fields"], declared]})
+    fields = {raw["key"]: raw for raw in (*present["fields"], declared)}
+    before = [key for key in _fields_before(conn, kept) if key in fields]
+    order = in_order([*before, declared["key"]] if declared["key"] not in before else before, list(fields)[:-1])
+    return Edit.put({**present, "fields": [fields[key] for key in order]})
+
+
+def _fields_before(conn: Connection, kept: Shadow) -> list[str]:
+    """The fields of the entity, in order, as they were when one of them went."""
+    changes = get(conn, kept.changeset).changes
+    rows = (change.before for change in changes if change.place[:2] == ("entity", kept.entity))
+    found = next((row for row in rows if row is not None and row.document is not None), None)
+    return [] if found is None or found.document is None else [raw["key"] for raw in found.document["fields"]]
 
 
 def apply(  # noqa: PLR0913  (all but the first four are by name)

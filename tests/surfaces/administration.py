@@ -49,6 +49,7 @@ ASKS = {
     "/admin/design/publish": {"POST": body(dry_run=True)},
     "/admin/design/fields/{entity}": {"GET": {}},
     "/admin/design/trace/{entity}/{id}/{field}": {"GET": {}},
+    "/admin/design/why/{entity}/{id}/{field}": {"GET": {}},
     "/admin/design/{designed}/{entity}": {"GET": {}},
     "/api/v1/metadata/changesets": {
         "GET": {},

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from ...metadata import formula
+from ...metadata import dependencies, formula
+from ...metadata.dependencies import Place
 from ...metadata.errors import FormulaError, UnknownField
 from ...metadata.formula import Formula
 from ...metadata.model import Entity, Field
@@ -17,6 +18,7 @@ from ..records.record import Record
 from .samples import is_kept
 
 if TYPE_CHECKING:
+    from ...metadata.catalog import Catalog
     from ..context import Context
 
 SAMPLES = 5
@@ -24,12 +26,18 @@ DEEPEST_TRACE = 4
 MOST_TERMS = 30
 
 
-def checked(now: Context, seen: Context, entity: Entity, text: str) -> dict[str, Any]:
-    """What a formula gives: {result, samples: [{id, title, value}]}; {error, position} where it cannot be read."""
+def checked(now: Context, seen: Context, entity: Entity, text: str, field: str = "") -> dict[str, Any]:
+    """What a formula, of a `field` where it is one's, gives: {result, samples: [{id, title, value}]}; {error,
+    position} where it cannot be read or its value would depend on itself.
+    """
     try:
         compiled = formula.compile(text, entity, seen.catalog)
     except FormulaError as error:
         return {"error": error.message(seen.lang), "position": error.data.get("position")}
+    circle = _circle(seen.catalog, (entity.key, field), compiled.reads) if field else []
+    if circle:
+        steps = " → ".join(_place_label(seen, place) for place in circle)
+        return {"error": say("design.formula_circle", seen.lang, circle=steps), "position": None}
     samples, unknown = _tried(now, seen, entity, compiled)
     return {
         "result": say(f"formula.kind.{compiled.result}", seen.lang),
@@ -37,6 +45,38 @@ def checked(now: Context, seen: Context, entity: Entity, text: str) -> dict[str,
         "samples": samples,
         "unknown": unknown,
     }
+
+
+def _circle(catalog: Catalog, start: Place, reads: frozenset[str]) -> list[Place]:
+    """The way from a field back to itself by what its formula reads, and what that is worked out from in turn."""
+    known = dict(dependencies.graph(catalog))
+    paths = (dependencies.resolve_path(catalog.entities, start[0], path) or () for path in reads)
+    known[start] = frozenset(place for path in paths for place in path)
+    before: dict[Place, Place] = {}
+    waiting = [start]
+    for place in waiting:
+        for read in sorted(known.get(place, ())):
+            if read == start:
+                return [start, *_way(before, start, place)]
+            if read not in before:
+                before[read] = place
+                waiting.append(read)
+    return []
+
+
+def _way(before: Mapping[Place, Place], start: Place, last: Place) -> list[Place]:
+    """From behind `start` by way of `last` to `start` again."""
+    way, here = [start], last
+    while here != start:
+        way.insert(0, here)
+        here = before[here]
+    return way
+
+
+def _place_label(ctx: Context, place: Place) -> str:
+    entity = ctx.catalog.entities[place[0]]
+    field = entity.all_fields.get(place[1])
+    return f"{entity.text(ctx.lang)} · {field.text(ctx.lang) if field else place[1]}"
 
 
 def _tried(
@@ -106,6 +146,7 @@ def traced(ctx: Context, field: Field, record_id: int, depth: int = 0) -> dict[s
         "label": field.text(ctx.lang),
         "value": field.behaviour.plain(field, record.get(field.key), ctx.lang, record.labels.get(field.key)),
         "formula": compiled.text if compiled else "",
+        "how": "" if compiled else _how(ctx, field),
         "terms": [],
     }
     if compiled is not None and depth < DEEPEST_TRACE:
@@ -115,6 +156,21 @@ def traced(ctx: Context, field: Field, record_id: int, depth: int = 0) -> dict[s
             for path in sorted(compiled.reads)[:MOST_TERMS]
         ]
     return told
+
+
+def _how(ctx: Context, field: Field) -> str:
+    """What a roll-up sums up, or where a look-up looks, in words."""
+    source = str(field.option("of") or field.option("path") or "")
+    head, _, rest = source.partition(".")
+    if not source:
+        return ""
+    child = ctx.catalog.entities.get(head) if head not in ctx.catalog.entity(field.entity).all_fields else None
+    if child is None:
+        name = _path_label(ctx, field.entity, source)
+    else:
+        name = " · ".join([child.text(ctx.lang, plural=True), *([_path_label(ctx, head, rest)] if rest else [])])
+    function = field.option("function")
+    return f"{say(f'design.value.{function}', ctx.lang)}: {name}" if function else name
 
 
 def _term(
@@ -127,7 +183,7 @@ def _term(
         return traced(ctx, field, record_id, depth + 1)
     value = values.get(path)
     label, shown = _path_label(ctx, entity, path), _shown(ctx, entity, path, value, values)
-    return {"label": label, "value": shown, "formula": "", "terms": []}
+    return {"label": label, "value": shown, "formula": "", "how": "", "terms": []}
 
 
 def _path_label(ctx: Context, entity: str, path: str) -> str:

@@ -129,6 +129,8 @@ def _dumped(work: Workspace, preview: Preview) -> dict[str, Any]:
         place["label"] = titled(work, (place["kind"], place["key"]))
     for shown, effect in zip(told["effects"], preview.effects, strict=True):
         shown["message"] = _by_label(work, effect).describe(lang)
+    # What else of the draft names it is told among the changes.
+    told["uses"] = [each for each in told["uses"] if (each["kind"], each["key"]) not in work.drafts]
     told.pop("plan", None)
     return told
 

@@ -9,7 +9,7 @@ from typing import Any
 from ...metadata import packages
 from ...metadata.changesets import Preview
 from ...metadata.effects import Effect
-from ...metadata.nodes import MISSING
+from ...metadata.nodes import MISSING, ORDER
 from ...metadata.nodewords import kind_in_words, path_in_words, value_in_words
 from ...metadata.packages import Customised, Dispute, Inspection, Package, Proposal, Removal
 from ...metadata.store import Identity
@@ -76,14 +76,22 @@ def customised(ctx: Context, found: Iterable[Customised]) -> list[Shape]:
                     "place": path_in_words(
                         node.path, ctx.lang, each.document, each.shipped, names=field_names(ctx, each.shipped)
                     ),
-                    "before": value_in_words(node.before, ctx.lang),
-                    "after": value_in_words(node.after, ctx.lang),
+                    "before": _value(ctx, each, node.path, node.before),
+                    "after": _value(ctx, each, node.path, node.after),
                 }
                 for node in each.differences
             ],
         }
         for each in found
     ]
+
+
+def _value(ctx: Context, each: Customised, path: str, value: Any) -> list[str]:
+    """What a node says; an order of fields by what they are called."""
+    if path.endswith(f"/{ORDER}") and isinstance(value, list):
+        names = field_names(ctx, {"entity": each.key} if each.kind == "entity" else each.shipped)
+        value = [names.get(name, name) for name in value]
+    return value_in_words(value, ctx.lang)
 
 
 def field_names(ctx: Context, *documents: Mapping[str, Any]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from markupsafe import Markup
 
+from ...metadata.fieldtype import CellRenderer
 from ...metadata.layouts import Detail, Placed, Section
 from ...metadata.model import Field
 from ...metadata.wording import text_of
@@ -39,15 +40,26 @@ class Fact:
     locked: bool = False
     wide: bool = False
     reveals: bool = False
+    explains: bool = False
+    """Whether the reader, who designs the entity, may ask why the value is what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineCell:
+    """A value of a line as HTML; `reveal` is where it may be looked at whole, where it is shown in part."""
+
+    html: Markup
+    reveal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LinesTable:
     """A sub-table: headings, rows of HTML cells, sums of the numeric columns."""
 
+    key: str
     label: str
     headings: tuple[Field, ...]
-    rows: tuple[tuple[Markup, ...], ...]
+    rows: tuple[tuple[LineCell, ...], ...]
     totals: tuple[str, ...]
 
 
@@ -113,7 +125,15 @@ class Facts:
         wide = placed.span > 1 or field.behaviour.widget(field).wide
         locked = field.key in self.record.masked
         reveals = value is not None and self.rights.may_reveal(field.key)
-        return Fact(field, field.text(self.ctx.lang), Markup(html), value in (None, ()), locked, wide, reveals)
+        explains = not locked and field.behaviour.computed and self.designs
+        empty = value in (None, ())
+        return Fact(field, field.text(self.ctx.lang), Markup(html), empty, locked, wide, reveals, explains)
+
+    @cached_property
+    def designs(self) -> bool:
+        """Whether the reader designs the entity."""
+        access = self.ctx.access
+        return access.administrator or access.may(self.entity.key, "design")
 
     @cached_property
     def arrangement(self) -> Arrangement:
@@ -146,16 +166,18 @@ class Facts:
         shown = tuple(fields[key] for key in keys if key in fields and key in child.readable)
         lines: Sequence[Record] = self.record.get(table.key) or ()
         renderers = [field.behaviour.cell(field, self.ctx.lang, self.ctx.zone) for field in shown]
-        rows = tuple(
-            tuple(
-                Markup(render(line.get(field.key), line.labels.get(field.key)))
-                for field, render in zip(shown, renderers, strict=True)
-            )
-            for line in lines
-        )
+        revealed = {field.key for field in shown if child.may_reveal(field.key)}
+
+        def cell(line: Record, field: Field, render: CellRenderer) -> LineCell:
+            value = line.get(field.key)
+            may = field.key in revealed and value is not None
+            at = f"/e/{child.entity.key}/{line['id']}/reveal/{field.key}" if may else ""
+            return LineCell(Markup(render(value, line.labels.get(field.key))), at)
+
+        rows = tuple(tuple(cell(line, *each) for each in zip(shown, renderers, strict=True)) for line in lines)
         sums = summed(shown)
         totals = tuple(self._total(field, lines) if field.key in sums else "" for field in shown)
-        return LinesTable(table.text(self.ctx.lang), shown, rows, totals if lines else ())
+        return LinesTable(table.key, table.text(self.ctx.lang), shown, rows, totals if lines else ())
 
     def _total(self, field: Field, lines: Sequence[Record]) -> str:
         values = [line[field.key] for line in lines if line.get(field.key) is not None]

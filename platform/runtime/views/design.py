@@ -227,13 +227,15 @@ def try_formula(ctx: Context, call: Call) -> Response:
     """What a formula of an entity would give for real records, or where it is wrong."""
     require_designer(ctx)
     body = call.json_object()
-    UnknownMember.require(body, ("entity", "text"))
+    UnknownMember.require(body, ("entity", "text", "field"))
     work = Workspace.of(ctx)
     seen = work.seen(ctx.lang) or ctx
     key = str(body.get("entity", ""))
     if key not in designed_entities(ctx) and not ctx.access.administrator:
         raise NotFound()
-    return json_answer(formulas.checked(ctx, seen, seen.catalog.entity(key), str(body.get("text", ""))))
+    field = body.get("field")
+    found = formulas.checked(ctx, seen, seen.catalog.entity(key), str(body.get("text", "")), str(field or ""))
+    return json_answer(found)
 
 
 def read_value(ctx: Context, call: Call) -> Response:
@@ -252,6 +254,16 @@ def trace_value(ctx: Context, call: Call) -> Response:
     require_designer(ctx)
     field = formulas.required_field(ctx, call.path["entity"], call.path["field"])
     return json_answer(formulas.traced(ctx, field, call.record_id()))
+
+
+def show_why(ctx: Context, call: Call) -> Response:
+    """The same for a dialog of the record's page."""
+    require_designer(ctx)
+    entity = call.path["entity"]
+    field = formulas.required_field(ctx, entity, call.path["field"])
+    found = formulas.traced(ctx, field, call.record_id())
+    address = f"/admin/design/entity/{entity}#field:{field.key}"
+    return render(ctx, "design/why.html", fragment=True, found=found, address=address)
 
 
 def show_fields(ctx: Context, call: Call) -> Response:
@@ -313,5 +325,6 @@ routes = [
     Route("/admin/design/publish", api(publish), methods=["POST"]),
     Route("/admin/design/fields/{entity}", api(show_fields)),
     Route("/admin/design/trace/{entity}/{id}/{field}", api(trace_value)),
+    Route("/admin/design/why/{entity}/{id}/{field}", page(show_why)),
     Route("/admin/design/{kind}/{key}", page(show_designer)),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from html import unescape
 
 import pytest
@@ -115,6 +116,27 @@ def test_a_draft_is_shown_as_it_would_be(boss: Visitor, document: dict, shown: s
     assert [draft["id"] for draft in answer["drafts"]] == [f"{document['kind']}:{document['key']}"]
     page = boss.get(f"/admin/design/{document['kind']}/{document['key']}")
     assert page.status_code == 200 and shown in unescape(page.text)
+
+
+def test_a_board_opens_with_its_menu_its_periods_and_what_cards_are_called(boss: Visitor):
+    changesets.apply(boss.site.database, [Edit.put(BOARD), Edit.put(MENU)], actor="test")
+
+    page = boss.get("/admin/design/dashboard/board").text
+
+    given = json.loads(unescape(re.search(r'data-given="([^"]*)"', page)[1]))
+    assert f"menu:{MENU['key']}" in given["documents"]
+    assert ["this_month", "This month"] in given["periods"]
+    assert given["titles"]["zh"]["sum"] == "{field}合计"
+    assert given["names"]["en"]["company"]["staff"] == "Staff"
+
+
+def test_a_draft_of_a_board_shows_its_filters_and_empty_board_says_what_to_do(boss: Visitor):
+    empty = keep(boss, {**BOARD, "widgets": []})["html"]
+    filters = {"period": {"default": "last_90_days"}, "department": True}
+    filtered = keep(boss, {**BOARD, "filters": filters})["html"]
+
+    assert "No filter bar" in empty and "first card" in empty
+    assert "board-tools" in filtered and 'name="department"' in filtered and 'name="owner"' not in filtered
 
 
 def test_rules_are_shown_as_sentences(boss: Visitor):
@@ -309,3 +331,45 @@ def test_a_page_says_what_its_script_needs_and_no_more_than_the_reader_may_know(
 
     assert "company" in {entity["key"] for entity in given["entities"]}
     assert "vault" not in {entity["key"] for entity in given["entities"]}
+
+
+def test_a_formula_that_would_read_itself_says_by_which_way(boss: Visitor):
+    worth = {"key": "worth", "type": "formula", "label": "Worth", "formula": "credit * 2", "result": "money"}
+    twice = {"key": "twice", "type": "formula", "label": "Twice", "formula": "worth * 2", "result": "money"}
+    company = with_field(**worth)
+    company["fields"].append(twice)
+    changesets.apply(boss.site.database, [Edit.put(company)], actor="test")
+
+    told = ask(boss, "formula", entity="company", text="twice + 1", field="worth").json()
+
+    assert "Company · Worth → Company · Twice → Company · Worth" in told["error"]
+    assert "error" not in ask(boss, "formula", entity="company", text="twice + 1", field="").json()
+
+
+def test_who_designs_is_told_on_the_records_page_why_a_value_is_what_it_is(visitor: Visitor):
+    worth = {"key": "worth", "type": "formula", "label": "Worth", "formula": "credit * staff", "result": "money"}
+    company = with_field(**worth)
+    changesets.apply(visitor.site.database, [Edit.put(company)], actor="test")
+    boss, sally = visitor.sign_in("boss"), visitor.another().sign_in("sally")
+    made = boss.api("POST", "/records/company", {"name": "Acme", "staff": 3, "credit": "2.50"}).json()
+    mine = sally.api("POST", "/records/company", {"name": "Bolt", "staff": 3}).json()
+
+    why = f"/admin/design/why/company/{made['id']}/worth"
+    told = boss.get(why)
+
+    assert f'hx-get="{why}"' in boss.get(f"/e/company/{made['id']}").text
+    assert "7.50" in told.text and "credit * staff" in told.text and "Staff" in told.text
+    assert "/admin/design/why" not in sally.get(f"/e/company/{mine['id']}").text
+    assert sally.get(f"/admin/design/why/company/{mine['id']}/worth").status_code == 403
+
+
+def test_a_default_is_read_as_its_field_reads_it(boss: Visitor):
+    length = {"key": "length", "type": "duration", "label": "Length"}
+    keep(boss, with_field(**length), COMPANY)
+
+    good = ask(boss, "value", entity="company", field="credit", text="1,200.5").json()
+    bad = ask(boss, "value", entity="company", field="founded", text="someday")
+
+    assert (good["value"], good["shown"]) == ("1200.50", "1,200.50")
+    assert bad.status_code == 422 and "cannot be read" in bad.json()["detail"]
+    assert ask(boss, "value", entity="company", field="length", text="90 min").json()["value"]

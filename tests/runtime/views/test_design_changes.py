@@ -164,6 +164,7 @@ def test_one_removed_field_comes_back_with_its_values(boss: Visitor):
     assert [each["what"] for each in told["documents"]] == ["changed"] and not told["refused"]
     assert done.status_code == 200, done.text
     assert boss.api("GET", f"/records/company/{made['id']}").json()["city"] == "Berlin"
+    assert field_keys(boss)[:4] == ["name", "code", "city", "grade"]
     assert [each["key"] for each in boss.get("/admin/design/removed?entity=company").json()["items"]] == ["notes"]
 
 

@@ -177,7 +177,7 @@ class Editor {
     if (!text) return this.told.replaceChildren();
     await this.frame.work.settled();
     try {
-      const found = await posted("/admin/design/formula", { entity: this.entity, text });
+      const found = await posted("/admin/design/formula", { entity: this.entity, text, field: this.field ?? "" });
       if (mine === this.asking) this.tell(found);
     } catch (error) {
       if (mine === this.asking) this.told.replaceChildren(make("p", { class: "input-error" }, error.message));
@@ -227,7 +227,7 @@ class Editor {
 }
 
 /** A traced value with what it was made of. */
-function tree({ label, value, formula, terms }) {
-  const head = make("div", { class: "line" }, make("strong", {}, label), make("span", {}, `= ${value || w("formula_empty")}`), formula ? make("code", { class: "soft" }, formula) : null);
+function tree({ label, value, formula, how, terms }) {
+  const head = make("div", { class: "line" }, make("strong", {}, label), make("span", {}, `= ${value || w("formula_empty")}`), formula ? make("code", { class: "soft" }, formula) : how ? make("small", { class: "soft" }, how) : null);
   return make("div", { class: "d-term" }, head, ...terms.map(tree));
 }
