@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Iterator
 from datetime import datetime, timedelta
 from typing import IO, Any
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, NotFoundError
+from obstore.exceptions import AlreadyExistsError, NotFoundError, PermissionDeniedError, UnauthenticatedError
 from obstore.store import S3Store
 
 from ..http.errors import Unavailable
 from ..settings import Settings
 from .store import CHUNK, Pieces
 
+log = logging.getLogger(__name__)
+
 PATIENCE = timedelta(seconds=15)
 """How long a bucket that does not answer is asked again."""
 
 # What the network or the bucket refuses comes as one of obstore's own errors, all of them of this family.
 _TROUBLE = (obstore.exceptions.BaseError, OSError)
+_REFUSED = (PermissionDeniedError, UnauthenticatedError, PermissionError)
 
 
 def bucket_of(settings: Settings) -> ObjectStore:
@@ -53,7 +57,7 @@ class ObjectStore:
         except AlreadyExistsError:
             pass  # somebody has just kept the same content
         except _TROUBLE as error:
-            raise Unavailable() from error
+            raise _trouble(error) from error
 
     def size(self, key: str) -> int | None:
         """How many bytes are kept; None when the key is not there."""
@@ -62,7 +66,7 @@ class ObjectStore:
         except (NotFoundError, FileNotFoundError):
             return None
         except _TROUBLE as error:
-            raise Unavailable() from error
+            raise _trouble(error) from error
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> Pieces:
         """A part of what is kept, in pieces. Raises KeyError when the key is not there."""
@@ -77,7 +81,7 @@ class ObjectStore:
             for place in range(start, end, CHUNK * 4):
                 yield bytes(obstore.get_range(self.store, key, start=place, end=min(end, place + CHUNK * 4)))
         except _TROUBLE as error:
-            raise Unavailable() from error
+            raise _trouble(error) from error
 
     def delete(self, key: str) -> None:
         """Forget the key, if it is there."""
@@ -86,7 +90,7 @@ class ObjectStore:
         except (NotFoundError, FileNotFoundError):
             pass
         except _TROUBLE as error:
-            raise Unavailable() from error
+            raise _trouble(error) from error
 
     def keys(self, folder: str) -> Iterator[tuple[str, datetime]]:
         """All keys of a folder, with when each was written."""
@@ -95,4 +99,12 @@ class ObjectStore:
                 for one in batch:
                     yield one["path"], one["last_modified"]
         except _TROUBLE as error:
-            raise Unavailable() from error
+            raise _trouble(error) from error
+
+
+def _trouble(error: Exception) -> Unavailable:
+    """What a failing bucket means to who asked. Why it failed is for whoever runs the program: in the log."""
+    # Of a listing the library does not tell why it failed, but in words.
+    refused = isinstance(error, _REFUSED) or any(f"status code: {status} " in str(error) for status in (401, 403))
+    log.warning("the bucket %s: %s", "refuses" if refused else "does not answer", str(error).partition("\n")[0])
+    return Unavailable("storage_refused" if refused else "storage_unreachable")
