@@ -152,6 +152,7 @@ def _describe_field(field: Field, lang: str) -> dict[str, Any]:
         "numeric": behaviour.numeric,
         "sortable": behaviour.sortable,
         "computed": behaviour.computed,
+        "numbered": behaviour.numbered,
         "aggregates": list(behaviour.aggregates),
         "recurs": has_few_values(field),
         "dated": any(operator.name == "within" for operator in behaviour.operators),

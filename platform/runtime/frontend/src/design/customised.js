@@ -15,7 +15,7 @@ export async function showCustomised(kind, key) {
 function changed(item, above) {
   const lines = item.differences.map((node) => make("li", {}, make("div", { class: "grow" }, make("strong", {}, node.place), make("div", { class: "d-change" }, make("del", {}, node.before.join(" · ")), icon("arrow-right"), make("ins", {}, node.after.join(" · ")))), backTo(item, [node.path], above, "")));
   const pill = item.deleted ? make("span", { class: "pill pill-red" }, w("removed_here")) : null;
-  return make("section", { class: "d-publish-part" }, make("div", { class: "line" }, make("h3", { class: "grow" }, `${item.kind_label} · ${item.label}`, " ", pill), backTo(item, [], above, w(item.deleted ? "bring_back" : "reset_to_package"))), make("ul", { class: "d-history" }, ...lines));
+  return make("section", { class: "d-publish-part" }, make("div", { class: "line" }, make("h3", { class: "grow" }, `${item.kind_label} · ${item.label}`, " ", pill), backTo(item, [], above, w(item.deleted ? "bring_back" : "reset_to_package"))), make("ul", { class: "d-lines" }, ...lines));
 }
 
 function backTo(item, paths, above, label) {

@@ -124,11 +124,11 @@ function fillRow({ frame, entity, field, put, set }, { label, note }) {
   if (!there || !here) return null;
   const fills = structuredClone(field.fill ?? []);
   const write = (next) => put({ fill: next.length ? next : null });
-  const targets = here.fields.filter((into) => !into.system && !into.computed && into.key !== field.key && there.fields.some((each) => fits(each, into)));
+  const targets = here.fields.filter((into) => isEntered(into) && into.key !== field.key && there.fields.some((each) => fits(each, into)));
   const rows = fills.map((fill, index) => fillLine({ frame, there, here, targets, fill, change: (next) => write(fills.map((each, at) => (at === index ? next : each))), drop: () => write(fills.filter((_, at) => at !== index)) }));
   const free = targets.filter((into) => !fills.some((fill) => fill.to === into.key));
   const add = button(w("fill_add"), "plus", () => {
-    const [into] = free;
+    const into = free.find((each) => there.fields.some((source) => source.key === each.key && fits(source, each))) ?? free[0];
     write([...fills, newFill(frame, there.fields.find((each) => each.key === into.key && fits(each, into)) ?? there.fields.find((each) => fits(each, into)), into)]);
   }, { kind: "quiet", disabled: !free.length });
   add.dataset.name = "add-fill";
@@ -156,7 +156,7 @@ function fillLine({ frame, there, here, targets, fill, change, drop }) {
 /** Which field of a line there becomes which field of a line here. */
 function lineFills(frame, fill, into, source, change) {
   const [theirs, ours] = [frame.entity(source?.target)?.fields ?? [], frame.entity(into?.target)?.fields ?? []];
-  const open = ours.filter((each) => !each.system && !each.computed);
+  const open = ours.filter(isEntered);
   const pairs = open.map((own) => {
     const choices = theirs.filter((each) => fits(each, own));
     if (!choices.length) return null;
@@ -183,13 +183,18 @@ function newFill(frame, source, into, { when } = {}) {
   const found = { from: source.key, to: into.key, ...(when ? { when } : {}) };
   if (!isLines(into)) return found;
   const [theirs, ours] = [frame.entity(source.target)?.fields ?? [], frame.entity(into.target)?.fields ?? []];
-  const open = ours.filter((each) => !each.system && !each.computed);
+  const open = ours.filter(isEntered);
   const pairs = open.flatMap((own) => {
     const same = theirs.find((each) => each.key === own.key && fits(each, own)) ?? theirs.find((each) => each.label === own.label && fits(each, own));
     return same ? [{ from: same.key, to: own.key }] : [];
   });
   const [first] = open.flatMap((own) => theirs.filter((each) => !each.system && fits(each, own)).map((each) => ({ from: each.key, to: own.key })));
   return { ...found, map: pairs.length ? pairs : [first].filter(Boolean) };
+}
+
+/** Whether somebody enters it, and so something can be taken over into it. */
+function isEntered(field) {
+  return !field.system && !field.computed && !field.numbered;
 }
 
 function isLines(field) {

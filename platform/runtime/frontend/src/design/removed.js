@@ -11,7 +11,7 @@ export async function showRemoved(lang, { entity = null, frame = null } = {}) {
   await frame?.work.settled();
   const { items, purges } = await asked(`/admin/design/removed${entity ? `?${new URLSearchParams({ entity })}` : ""}`);
   const rows = items.map((item) => removedLine(item, { lang, entity, purges, frame, above: () => dialog }));
-  const list = make("ul", { class: "d-history" }, ...(rows.length ? rows : [make("li", { class: "soft" }, w("removed_none"))]));
+  const list = make("ul", { class: "d-lines" }, ...(rows.length ? rows : [make("li", { class: "soft" }, w("removed_none"))]));
   const dialog = ask({ title: w(entity ? "removed_fields" : "removed_entities"), body: [make("p", { class: "soft" }, w("removed_note")), list], verb: null, wide: true });
   return dialog;
 }

@@ -12,7 +12,7 @@ export function rowsBehind({ entity, field, code, count }) {
 }
 
 async function show({ entity, field, code, count }) {
-  const list = make("ul", { class: "d-history d-rows-list" });
+  const list = make("ul", { class: "d-lines d-rows-list" });
   const open = make("a", { class: "btn btn-small", target: "_blank", rel: "noopener" }, icon("external-link"), w("open_as_list"));
   const more = make("button", { type: "button", class: "btn btn-quiet", hidden: true }, w("more_rows"));
   const load = async (after) => {
