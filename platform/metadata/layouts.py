@@ -150,6 +150,22 @@ class Related:
 
 
 @dataclass(frozen=True, slots=True)
+class Statistic:
+    """A number over the records of `entity` whose relation `by` points at the shown one: `op` of `field`, or how
+    many there are. `filter` (raw JSON) says which count; a number other than zero has the `color`.
+    """
+
+    key: str
+    entity: str
+    by: str
+    op: str = "count"
+    field: str | None = None
+    label: Label | None = None
+    filter: Mapping[str, Any] | None = None
+    color: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Composer:
     """What is quickly added to a record on its page, and stands in its timeline: a record of `entity` whose
     relation `by` points here. `fields` are asked for, `take` copies ours (by their fields), `at` says when it
@@ -177,6 +193,7 @@ class Detail:
     timeline: bool = True
     composer: Composer | None = None
     tabs: tuple[Tab, ...] = ()
+    statistics: tuple[Statistic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from .layouts import (
     Related,
     RowColor,
     Section,
+    Statistic,
     Tab,
     Total,
     Widget,
@@ -296,7 +297,13 @@ def read_detail(document: Document) -> Detail:
         timeline=document.get("timeline", True),
         composer=_read_composer(document["composer"]) if "composer" in document else None,
         tabs=_read_tabs(document),
+        statistics=tuple(_read_statistic(raw) for raw in document.get("statistics", ())),
     )
+
+
+def _read_statistic(raw: Document) -> Statistic:
+    more = {name: raw[name] for name in ("label", "filter", "color") if name in raw}
+    return Statistic(raw["key"], raw["entity"], raw["by"], **raw.get("measure", {}), **more)
 
 
 def _read_composer(raw: Document) -> Composer:

@@ -17,6 +17,7 @@ A = entity(
     "account", field("size", "integer"), field("signed_on", "date"), field("lines", "subtable", target="line")
 )
 LINE = entity("line", field("qty", "integer"), parent="account")
+LINES = {"key": "n", "entity": "line", "by": "account"}
 OPTION = {"key": "a", "label": "A"}
 UP = field("up", "relation", target="thing")
 UPS = field("ups", "multi_relation", target="thing")
@@ -190,6 +191,18 @@ CASES: list[tuple[str, list[Any]]] = [
             entity("b", field("up", "relation", target="b")),
         ],
     ),
+    (
+        "M315",
+        [
+            *detail(statistics=[{"key": "n", "entity": "b", "by": "up"}]),
+            entity("b", field("up", "relation", target="b")),
+        ],
+    ),
+    ("M316", detail(statistics=[{**LINES, "measure": {"op": "sum"}}])),
+    ("M302", detail(statistics=[{**LINES, "measure": {"op": "sum", "field": "gone"}}])),
+    ("M302", detail(statistics=[{**LINES, "filter": {"field": "gone", "op": "is_empty"}}])),
+    ("M311", detail(statistics=[LINES, LINES])),
+    ("M224", detail(statistics=[{**LINES, "filter": {"field": "qty", "op": "nothing"}}])),
     ("M316", card(measures=[{"op": "sum", "field": "name"}])),
     ("M316", card(measures=[{"op": "sum"}])),
     ("M316", layout(totals=[{"field": "name", "op": "sum"}])),

@@ -52,11 +52,11 @@ MEANING = {
     "M306": "a dashboard is named that does not exist",
     # Layouts.
     "M310": "an entity has more than one default list",
-    "M311": "two sections, tabs or cards have the same key",
+    "M311": "two sections, tabs, numbers or cards have the same key",
     "M312": "a field stands twice in a layout",
     "M313": "a list is sorted by a field that has no order",
     "M314": "the stage of a detail layout is a field without options",
-    "M315": "a related list or what is added to a record goes by a field that does not point here",
+    "M315": "a related list, a number or what is added to a record goes by a field that does not point here",
     "M316": "a measure aggregates in a way the field does not offer",
     "M317": "a period is asked of a field that is no date",
     "M318": "a form or detail layout is never used, as another of the same entity comes first",

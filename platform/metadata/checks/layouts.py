@@ -13,6 +13,9 @@ from .model import Document, Model
 
 Findings = Iterator[Finding]
 
+COUNT = {"op": "count"}
+"""What is measured where nothing is said."""
+
 
 def check(model: Model) -> Findings:
     """Findings in layouts."""
@@ -88,7 +91,7 @@ def _never_used(model: Model) -> Findings:
 
 def _sections(document: Document, at: tuple[str, str]) -> Findings:
     sections = document.get("sections", ())
-    for part in ("sections", "tabs"):
+    for part in ("sections", "tabs", "statistics"):
         for key, count in Counter(each["key"] for each in document.get(part, ())).items():
             if count > 1:
                 yield Finding("M311", at, f"/{part}", {"key": key})
@@ -118,6 +121,10 @@ def _detail(model: Model, document: Document, at: tuple[str, str]) -> Findings:
     if "composer" in document:
         yield from _linked(model, document, document["composer"], (at, "/composer"))
         yield from _timed(model, document["composer"], at)
+    for number, statistic in enumerate(document.get("statistics", ())):
+        path = f"/statistics/{number}"
+        yield from _linked(model, document, statistic, (at, path))
+        yield from _measure(model, statistic["entity"], statistic.get("measure", COUNT), (at, f"{path}/measure"))
     for number, related in enumerate(document.get("related", ())):
         path = f"/related/{number}"
         yield from _linked(model, document, related, (at, path))

@@ -207,12 +207,23 @@ def _detail(document: Document, entities: Entities) -> Walk:
     yield from _sections(document.get("sections", ()), owner, entities)
     if "composer" in document:
         yield from _composer(document["composer"], owner)
+    for number, statistic in enumerate(document.get("statistics", ())):
+        yield from _statistic(statistic, f"/statistics/{number}", entities)
     for number, related in enumerate(document.get("related", ())):
         path = f"/related/{number}"
         yield from _named(related, path, "entity")
         yield Reference(f"{path}/by", "field", related["by"], related["entity"])
         for part in ("columns", "sort"):
             yield from _fields(related.get(part, ()), related["entity"], f"{path}/{part}")
+
+
+def _statistic(statistic: Document, path: str, entities: Entities) -> Walk:
+    owner = statistic["entity"]
+    yield from _named(statistic, path, "entity")
+    yield Reference(f"{path}/by", "field", statistic["by"], owner)
+    if "field" in statistic.get("measure", {}):
+        yield Reference(f"{path}/measure/field", "field", statistic["measure"]["field"], owner)
+    yield from of_condition(statistic.get("filter"), owner, f"{path}/filter", entities)
 
 
 def _composer(composer: Document, owner: str) -> Walk:
@@ -314,9 +325,7 @@ def predicates(document: Document, entities: Entities) -> Iterator[Predicate]:
             yield Predicate("/filter", document["entity"], document["filter"])
         for number, each in enumerate(document.get("colors", ())):
             yield Predicate(f"/colors/{number}/when", document["entity"], each["when"])
-    for number, widget in enumerate(document.get("widgets", ())):
-        if "filter" in widget:
-            yield Predicate(f"/widgets/{number}/filter", widget["entity"], widget["filter"])
+    yield from _of_numbers(document)
     if document["kind"] in ("form", "rule") and "when" in document:
         yield Predicate("/when", document["entity"], document["when"])
     for path, scope in scopes(document):
@@ -324,6 +333,14 @@ def predicates(document: Document, entities: Entities) -> Iterator[Predicate]:
             yield Predicate(f"{path}/where", document["entity"], scope["where"])
     for number, field in enumerate(document.get("fields", ()) if document["kind"] == "entity" else ()):
         yield from _of_field(document["key"], field, f"/fields/{number}", entities)
+
+
+def _of_numbers(document: Document) -> Iterator[Predicate]:
+    """What counts in the cards of a dashboard and the numbers of a record's page."""
+    for part in ("widgets", "statistics"):
+        for number, each in enumerate(document.get(part, ())):
+            if "filter" in each:
+                yield Predicate(f"/{part}/{number}/filter", each["entity"], each["filter"])
 
 
 def _of_field(entity: str, field: Document, path: str, entities: Entities) -> Iterator[Predicate]:

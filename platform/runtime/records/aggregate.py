@@ -176,6 +176,16 @@ def fetch(ctx: Context, request: AggregateRequest) -> Aggregate:
     return Aggregate(found, len(fetched) > request.limit)
 
 
+def number(ctx: Context, request: AggregateRequest) -> sa.ScalarSelect[Any]:
+    """The first measure of a request without groups, as part of a statement with others. Raises InvalidInput."""
+    check(ctx.access, request)
+    listed = ListRequest(request.entity, (), request.filter, request.fixed)
+    source = source_of(ctx, listed)
+    value = _input(ctx, request, request.measures[0], source).label("value")
+    rows = sa.select(value).select_from(source.from_).where(*restrictions(ctx, listed, source)).subquery("rows")
+    return sa.select(_measured(request.measures[0], rows.c.value)).scalar_subquery()
+
+
 class _Dimension:
     """One dimension: its column, and how its keys are called."""
 

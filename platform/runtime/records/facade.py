@@ -85,6 +85,10 @@ class Records:
         """Numbers by group. Queries: 1."""
         return aggregate.fetch(self.ctx, request)
 
+    def numbers_of(self, entity: str, record_id: int, requests: Sequence[aggregate.AggregateRequest]) -> list[Any]:
+        """The first measure of each request, for who sees the record. Raises NotFound. Queries: 1."""
+        return single.numbers(self.ctx, entity, record_id, [aggregate.number(self.ctx, one) for one in requests])
+
     def changes(
         self, entity: str, record_id: int, limit: int = timeline.USUAL_ENTRIES
     ) -> Sequence[timeline.Entry]:

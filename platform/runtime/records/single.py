@@ -103,6 +103,19 @@ def rows_of(
     return [read(row) for row in rows]
 
 
+def numbers(ctx: Context, entity: str, record_id: int, asked: Sequence[ColumnElement[Any]]) -> list[Any]:
+    """What each expression is, for who sees the record. Raises NotFound. Queries: 1."""
+    rights = ctx.access.entity(entity)
+    rights.require("view")
+    source = rights.select()
+    named = [expression.label(f"n{place}") for place, expression in enumerate(asked)]
+    chosen = sa.select(source.column("id"), *named).select_from(source.from_)
+    row = ctx.conn.execute(chosen.where(source.column("id") == record_id)).first()
+    if row is None:
+        raise NotFound()
+    return list(row[1:])
+
+
 def neighbours(ctx: Context, request: ListRequest, record_id: int) -> tuple[int | None, int | None]:
     """Ids of the rows before and after a record in a list's order; None at its ends. Queries: 3."""
     source = source_of(ctx, request)

@@ -26,7 +26,7 @@ from ..listview.rows import draw_rows
 from ..listview.state import read_state
 from ..records import ConfirmRequired, Record, Records
 from ..records.merging import VersionConflict
-from ..recordview import related
+from ..recordview import related, statistics
 from ..recordview.facts import Facts
 from ..render import render
 from .form import computes, confirmed, to_confirm, warnings_of
@@ -53,6 +53,7 @@ def show_record(ctx: Context, call: Call) -> Response:
         highlights=facts.highlights(),
         stage=facts.stage(),
         related=related.tabs(ctx, entity, record_id, call.query.one(related.RELATED)),
+        numbers=statistics.strip(ctx, entity, record_id),
         here=f"/e/{entity}/{record_id}",
         timeline=facts.detail.timeline if facts.detail else True,
     )
@@ -86,10 +87,18 @@ def show_related(ctx: Context, call: Call) -> Response:
         target=target,
         fields=[target.all_fields[key] for key in request.columns if key in target.all_fields],
         rows=draw_rows(ctx, chosen.entity, request.columns, found.items, pick=False),
+        reveals={key for key in request.columns if ctx.access.entity(chosen.entity).may_reveal(key)},
         page=found,
         number=number,
         tab=next(tab for tab in related.tabs(ctx, entity, record_id) if str(tab.number) == number),
     )
+
+
+def show_statistics(ctx: Context, call: Call) -> Response:
+    """The numbers over what points at the record. Queries: 1."""
+    entity, record_id = call.path["entity"], call.record_id()
+    found = statistics.counted(ctx, entity, record_id)
+    return render(ctx, "parts/statistics.html", fragment=True, numbers=found, load=None)
 
 
 def edit_section(ctx: Context, call: Call) -> Response:
@@ -207,6 +216,7 @@ def fresh_reading(ctx: Context) -> Iterator[Context]:
 
 routes = [
     Route("/e/{entity}/{id}/related/{number}", page(show_related)),
+    Route("/e/{entity}/{id}/statistics", page(show_statistics)),
     Route("/e/{entity}/{id}/neighbours", page(show_neighbours)),
     Route("/e/{entity}/{id}/section/{section}", page(edit_section)),
     Route("/e/{entity}/{id}/section/{section}", page(save_section, write=True), methods=["POST"]),
