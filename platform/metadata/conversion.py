@@ -111,6 +111,11 @@ class Conversion:
         return alike and not self.meaningless
 
     @property
+    def joins(self) -> bool:
+        """Whether the field stays what it is and only its options are other ones: most values stay too."""
+        return bool(self.old.choices) and self.old.behaviour is self.new.behaviour
+
+    @property
     def meaningless(self) -> bool:
         """Whether the values are keys of another table than the new field points at, or mean nothing to it."""
         if None not in (referred_table(self.old), referred_table(self.new)):
@@ -121,17 +126,16 @@ class Conversion:
 
     def _faces(self, conn: Connection, olds: Sequence[Any]) -> list[Face]:
         old, kinds = self.old, (kind_of(self.old), kind_of(self.new))
-        # Of several options each is offered by itself: a label may hold a comma.
-        apart = bool(old.choices) and old.behaviour is self.new.behaviour
 
         def shown(value: Any) -> Any:
-            if apart and isinstance(value, tuple):
+            # Of several options each is offered by itself: a label may hold a comma.
+            if self.joins and isinstance(value, tuple):
                 return [old.behaviour.plain(old, (one,), "zh") for one in value]
             return old.behaviour.plain(old, value, "zh")
 
         def dumped(value: Any) -> Any:
             form = old.behaviour.dump(old, value)
-            return shown(value) if isinstance(form, list | dict) and not apart else form
+            return shown(value) if isinstance(form, list | dict) and not self.joins else form
 
         def cell(value: Any) -> Any:
             return old.behaviour.to_excel(old, value, "zh")

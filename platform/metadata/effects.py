@@ -141,7 +141,8 @@ class _Meter:
         outcome = survey(self.conn, column.table.name, Move(conversion, column.name, step.field))
         samples = tuple((key, shown(old, value)) for key, value in outcome.samples)
         yield Effect("confirm", "values_lost", step.entity, step.field, outcome.lost, samples)
-        yield Effect("info", "values_converted", step.entity, step.field, outcome.converted)
+        told = "values_joined" if conversion.joins else "values_converted"
+        yield Effect("info", told, step.entity, step.field, outcome.converted)
 
     @of.register
     def _taken_back(self, step: s.UnconvertColumn) -> Iterator[Effect]:

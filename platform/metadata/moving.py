@@ -109,8 +109,9 @@ def _converted(
         query = sa.select(rows.c.id, value, sa.literal(1))
     found = conn.execute(query.where(span.of(rows), value.is_not(None)).order_by(sa.literal_column("1"))).all()
     values, lost = move.conversion.values(conn, [row[1] for row in found])
-    for row, is_lost in zip(found, lost, strict=True):
-        outcome.count(row[2], row[0], row[1], is_lost)
+    for row, new, is_lost in zip(found, values, lost, strict=True):
+        if not (move.conversion.joins and new == row[1]):
+            outcome.count(row[2], row[0], row[1], is_lost)
     return [(row[0], row[1]) for row in found], values
 
 

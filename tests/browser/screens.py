@@ -10,6 +10,8 @@ from urllib.parse import quote
 from playwright.sync_api import Page
 
 SALES, MANAGER, FINANCE, ADMIN, NEWCOMER = "luoqiuhong", "wangjianguo", "zhengyun", "admin", "newcomer"
+DESIGNER = "designer"
+"""A second administrator, who left something undone."""
 NOBODY = ""
 
 
@@ -69,6 +71,61 @@ def send_nothing(page: Page) -> None:
     page.wait_for_selector("[aria-invalid=true]", state="attached")
 
 
+def selected(node: str, *presses: str, pane: str = "right") -> Callable[[Page], None]:
+    """Select a part of what is designed, then press what is named, each if it is there; show a pane on a phone."""
+
+    def select(page: Page) -> None:
+        part = page.frame_locator("#d-middle iframe").first.locator(f'[data-node="{node}"]').first
+        part.wait_for(state="attached")
+        part.evaluate("part => part.scrollIntoView({ block: 'center' })")
+        # A phone shows no heads of columns; what is out of sight is selected by the keyboard.
+        part.click(position={"x": 8, "y": 8}) if part.is_visible() else part.focus()
+        show_pane(page, pane)
+        for each in presses:
+            press(each)(page)
+
+    return select
+
+
+def show_pane(page: Page, pane: str) -> None:
+    """On a phone, go to a pane of the designer."""
+    press(f"#d-switch button[value={pane}]")(page)
+
+
+def publishing(page: Page) -> None:
+    """Ask what publishing would do."""
+    press("[data-name=publish]")(page)
+    page.wait_for_selector(".d-changes")
+
+
+def removed_ones(page: Page) -> None:
+    """List the fields that were removed."""
+    show_pane(page, "right")
+    press("#d-right > .btn:has([href*=restore])")(page)
+    page.wait_for_selector(".d-dialog .d-history")
+
+
+def first_rule(page: Page) -> None:
+    """Select the first rule."""
+    part = page.frame_locator("#d-middle iframe").first.locator("[data-rule]").first
+    part.click(position={"x": 8, "y": 8})
+    show_pane(page, "right")
+
+
+def a_chart(page: Page) -> None:
+    """Select the first card with bars."""
+    part = page.frame_locator("#d-middle iframe").first.locator(".d-slot.kind-bar").first
+    part.evaluate("part => part.scrollIntoView({ block: 'center' })")
+    part.click(position={"x": 8, "y": 8})
+    show_pane(page, "right")
+
+
+def an_option(page: Page) -> None:
+    """What one option of a set is."""
+    show_pane(page, "right")
+    press("#d-right .d-option-rows li button:has([href*=dots])")(page)
+
+
 def wrong_password(page: Page) -> None:
     """Try to sign in with a password that is not right."""
     page.fill("[name=login]", SALES)
@@ -123,15 +180,34 @@ SCREENS = (
     Screen("package", ADMIN, "/admin/packages/installed/crm"),
     Screen("package-export", ADMIN, "/admin/packages/export"),
     Screen("package-uninstall", ADMIN, "/admin/packages/installed/crm/uninstall"),
+    Screen("package-offer", ADMIN, "{offer}"),
+    Screen("sheet-upload", ADMIN, "/imports/new-app"),
+    Screen("sheet-proposal", ADMIN, "{proposal}"),
     Screen("design", ADMIN, "/admin/design"),
     Screen("design-fields", ADMIN, "/admin/design/entity/account"),
+    Screen("design-fields-one", ADMIN, "/admin/design/entity/opportunity", selected("field:stage")),
+    Screen(
+        "design-formula",
+        ADMIN,
+        "/admin/design/entity/opportunity",
+        selected("field:weighted_amount", "#d-right [data-name=formula]"),
+    ),
+    Screen("design-removed", ADMIN, "/admin/design/entity/product", removed_ones),
+    Screen("design-publish", DESIGNER, "/admin/design/entity/contact", publishing),
     Screen("design-form", ADMIN, "/admin/design/form/account.form"),
+    Screen("design-form-field", ADMIN, "/admin/design/form/account.form", selected("field:grade")),
     Screen("design-rules", ADMIN, "/admin/design/rules/account"),
+    Screen("design-rules-one", ADMIN, "/admin/design/rules/opportunity", first_rule),
     Screen("design-list", ADMIN, "/admin/design/list/account.all"),
+    Screen("design-list-column", ADMIN, "/admin/design/list/account.all", selected("column:grade")),
     Screen("design-record", ADMIN, "/admin/design/detail/account.detail"),
     Screen("design-menu", ADMIN, "/admin/design/menu/main"),
+    Screen("design-menu-entry", ADMIN, "/admin/design/menu/main", selected("item:1.0")),
     Screen("design-options", ADMIN, "/admin/design/option_set/industry"),
+    Screen("design-options-one", ADMIN, "/admin/design/option_set/opp_stage", an_option),
     Screen("design-dashboard", ADMIN, "/admin/design/dashboard/home_manager"),
+    Screen("design-dashboard-card", ADMIN, "/admin/design/dashboard/home_manager", a_chart),
+    Screen("design-dashboard-filters", ADMIN, "/admin/design/dashboard/home_manager", selected("filters")),
     Screen("console", ADMIN, "/console/"),
     Screen("console-list", ADMIN, "/console/user/list"),
     Screen("not-found", SALES, "/e/account/999999"),

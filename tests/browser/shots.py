@@ -58,8 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"No screen is called {chosen.only!r}. There are: {', '.join(each.name for each in SCREENS)}")
         return 1
     begun, trouble = time.monotonic(), []
-    imports = any(each.path in ("{matched}", "{checked}", "{imported}") for each in wanted)
-    with chromium.running() as browser, staged(browser, imports=imports) as stage:
+    with chromium.running() as browser, staged(browser, {each.path for each in wanted}) as stage:
         shooting = readme_images(stage, wanted) if chosen.images else all_shots(stage, wanted)
         done = 0
         for complaint in shooting:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,8 +22,9 @@ from formloom.runtime.asgi import extensions
 from formloom.runtime.extension import extended
 from formloom.runtime.settings import Settings
 from formloom.runtime.site import Site, open_site
+from tests.browser import backstage
 from tests.browser.live import serving, sign_in
-from tests.browser.screens import NEWCOMER, NOBODY, SALES
+from tests.browser.screens import ADMIN, NEWCOMER, NOBODY, SALES
 
 ROOT = Path(__file__).parents[2]
 WORKBOOK = ROOT / "tests" / "workbooks" / "customers_zh.xlsx"
@@ -74,8 +75,8 @@ class _Kept(dict[str, str]):
 
 
 @contextmanager
-def staged(browser: Browser, *, imports: bool) -> Iterator[Stage]:
-    """The stage, gone afterwards; without `imports`, nothing is imported."""
+def staged(browser: Browser, paths: Collection[str]) -> Iterator[Stage]:
+    """The stage, gone afterwards; only what these paths of screens name is imported and offered."""
     added = extensions()
     extended(added)
     with tempfile.TemporaryDirectory(prefix="formloom-shots-") as folder:
@@ -85,8 +86,7 @@ def staged(browser: Browser, *, imports: bool) -> Iterator[Stage]:
             with serving(build_app(site, added, job_threads=1)) as address:
                 stage = Stage(site, address, browser)
                 stage.addresses |= _found(stage)
-                if imports:
-                    stage.addresses |= _imported(stage, Path(folder))
+                stage.addresses |= _prepared(stage, Path(folder), paths)
                 yield stage
         finally:
             site.close()
@@ -102,6 +102,7 @@ def _furnish(site: Site) -> None:
     )
     with site.database.writing() as conn:
         accounts.create(conn, newcomer, site.catalog(conn))
+    backstage.work_left_undone(site)
 
 
 def _found(stage: Stage) -> Mapping[str, str]:
@@ -113,6 +114,19 @@ def _found(stage: Stage) -> Mapping[str, str]:
         found[name] = page.locator("#rows a").first.get_attribute("href") or ""
     page.context.close()
     return {name: href.partition("?")[0] for name, href in found.items()}
+
+
+def _prepared(stage: Stage, folder: Path, paths: Collection[str]) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    if not {"{matched}", "{checked}", "{imported}"}.isdisjoint(paths):
+        found |= _imported(stage, folder)
+    if "{offer}" in paths:
+        found["offer"] = backstage.next_version(stage.site)
+    if "{proposal}" in paths:
+        page = stage.window(ADMIN)
+        found["proposal"] = backstage.proposal(page, stage.address)
+        page.context.close()
+    return found
 
 
 def _imported(stage: Stage, folder: Path) -> Mapping[str, str]:

@@ -53,9 +53,9 @@ def test_an_option_that_goes_into_another_takes_its_values_along(database: Datab
     made = changesets.apply(database, edits, "tester")
 
     assert {(effect.field, effect.code, effect.count) for effect in effects} == {
-        ("source", "values_converted", 3),
-        ("sources", "values_converted", 2),
-        ("own", "values_converted", 2),
+        ("source", "values_joined", 1),
+        ("sources", "values_joined", 2),
+        ("own", "values_joined", 1),
     }
     assert rows(database) == AFTER
     assert problems(database) == []

@@ -36,14 +36,16 @@ def test_a_page_takes_a_statement_for_each_card_and_one_for_who_asks(offices: Si
         widget("metric", date_field="founded", compare="previous"),
         widget("table", columns=["name", "owner"]),
     ]
-    put_board(offices, *kinds, *figures, filters=FILTERS)
+    cards = [*kinds, *figures, *kinds, *figures, *kinds, figures[0]]
+    put_board(offices, *cards, filters=FILTERS)
     boss = visitor(offices, "boss")
     boss.get("/d/board")
 
     for query, more in (("", 0), ("?period=this_month", 0), ("?owner=1&department=1", 2)):
         with counted(boss) as statements:
             assert boss.get(f"/d/board{query}").status_code == 200
-        assert len(statements) == len(kinds) + len(figures) + 1 + more, "\n".join(statements)
+        assert len(cards) == 20
+        assert len(statements) == len(cards) + 1 + more, "\n".join(statements)
 
 
 def test_every_kind_of_card_is_there_without_inline_styles_or_scripts(offices: Site):
@@ -54,6 +56,34 @@ def test_every_kind_of_card_is_there_without_inline_styles_or_scripts(offices: S
 
     assert Page(html).inline == []
     assert len(given(html)) == 4 and html.count("<section") == 8
+
+
+@pytest.mark.parametrize(
+    ("filters", "offered"),
+    [
+        ({}, []),
+        ({"owner": True}, ["owner", "department"]),
+        ({"owner": True, "department": False}, ["owner"]),
+        ({"department": True}, ["department"]),
+        ({"period": {"default": "this_year"}}, ["period-form"]),
+    ],
+)
+def test_the_bar_offers_what_the_board_says(offices: Site, filters: dict, offered: list[str]):
+    put_board(offices, widget("metric"), filters=filters)
+
+    html = visitor(offices, "boss").get("/d/board").text
+
+    named = {"owner": 'name="owner"', "department": 'name="department"', "period-form": "data-period-form"}
+    assert [name for name, mark in named.items() if mark in html] == offered
+
+
+def test_a_card_may_have_a_colour_of_its_own(offices: Site):
+    put_board(offices, widget("bar", group_by=BY_CITY, color="teal"), widget("metric", color="red"))
+
+    html = visitor(offices, "boss").get("/d/board").text
+
+    assert given(html)[0]["color"] == "teal"
+    assert re.findall(r'data-tint="(\w+)"', html) == ["teal", "red"]
 
 
 def test_what_is_hidden_and_what_is_empty_are_told_apart(offices: Site):

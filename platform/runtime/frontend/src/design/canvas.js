@@ -14,8 +14,11 @@ const STEPS = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 };
 
 export class Canvas {
   constructor(holder, frame, styles) {
-    Object.assign(this, { holder, frame, styles, views: [], html: "", selected: null });
-    this.looks = new MutationObserver(() => this.views.forEach((view) => this.dress(view)));
+    Object.assign(this, { holder, frame, styles, views: [], html: "", selected: null, awaited: null });
+    this.looks = new MutationObserver(() => {
+      this.views.forEach((view) => this.dress(view));
+      this.frame.designer.dressed?.(this.frame);
+    });
     this.looks.observe(document.documentElement, { attributes: true, attributeFilter: ["data-bs-theme", "data-theme", "data-density"] });
     this.sizes = new ResizeObserver(() => this.views.forEach((view) => this.fit(view)));
   }
@@ -80,7 +83,7 @@ export class Canvas {
 
   fill(view) {
     const { doc } = view;
-    const focused = doc.hasFocus() ? doc.activeElement?.dataset?.node : null;
+    const focused = this.awaited ?? (doc.hasFocus() ? doc.activeElement?.dataset?.node : null);
     const { scrollTop, scrollLeft } = doc.scrollingElement;
     doc.body.innerHTML = this.html;
     this.mark(doc);
@@ -88,6 +91,7 @@ export class Canvas {
     doc.scrollingElement.scrollTo(scrollLeft, scrollTop);
     this.outline(doc);
     if (focused) this.elementOf(doc, focused)?.focus({ preventScroll: true });
+    this.awaited = null;
   }
 
   mark(doc) {
@@ -122,7 +126,10 @@ export class Canvas {
       this.outline(doc);
       const element = this.elementOf(doc, node);
       if (reveal) element?.scrollIntoView({ block: "nearest", inline: "nearest" });
-      if (focus && index === 0) element?.focus({ preventScroll: true });
+      if (!focus || index > 0) return;
+      // What stands elsewhere from now on has the keyboard once it is drawn there.
+      if (element) element.focus({ preventScroll: true });
+      else this.awaited = node;
     });
   }
 

@@ -186,6 +186,12 @@ register({
     }
   },
 
+  /** What is painted follows the theme. */
+  async dressed(frame) {
+    for (const { doc } of frame.canvas.views) doc?.querySelectorAll("canvas.spark").forEach(drawSpark);
+    if (frame.canvas.views.some(({ doc }) => doc?.querySelector("[data-chart]"))) (await import("../charts.js")).redraw();
+  },
+
   /** Dragging a card's corner changes its size, column by column. */
   press(frame, view, event) {
     if (!event.target.closest(".d-corner")) return false;

@@ -8,7 +8,7 @@
 //   move(frame, node, step)  remove(frame, node)           devices  whether it is looked at as on a phone
 //   label(frame, node)    start(frame)    drawn(frame, doc, view)    press(frame, view, event)
 //   selected(frame, node)  rests(frame, node): what is dragged stays over a part for a while
-//   changed(frame)  duplicate(frame, node)    aim(frame, payload, point)  unaim(frame): see drag.js
+//   changed(frame)  dressed(frame)  duplicate(frame, node)    aim(frame, payload, point)  unaim(frame): see drag.js
 
 import { confirmed, toast } from "../overlays.js";
 import { go, icon, isTyping, make, posted } from "../page.js";
@@ -74,9 +74,11 @@ class Frame {
     this.designer.start?.(this);
     this.drawLeft();
     this.drawRight();
-    const usual = PHONE.matches && this.designer.devices ? "phone" : "desktop";
-    await this.canvas.see(this.designer.devices ? (sessionStorage.getItem("design-view") ?? usual) : "desktop");
+    const usual = PHONE.matches ? "phone" : "desktop";
+    await this.canvas.see(this.designer.devices ? (sessionStorage.getItem("design-view") ?? usual) : usual);
     await this.work.send();
+    const wanted = decodeURIComponent(location.hash.slice(1));
+    if (wanted && this.designer.exists?.(this, wanted)) this.select(wanted, { reveal: true });
     this.tellPublications();
     if (this.given.returned && Date.now() - Date.parse(this.given.since) > FRESH_MS) this.tellDraft();
   }
@@ -266,7 +268,7 @@ class Frame {
   /** On to the settings of what is selected. */
   enter() {
     this.show("right");
-    this.right.querySelector("input, select, textarea, button")?.focus();
+    (this.right.querySelector("input, select, textarea") ?? this.right.querySelector("button"))?.focus();
   }
 
   // --- what happens to parts ---

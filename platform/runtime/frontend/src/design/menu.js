@@ -80,6 +80,7 @@ register({
     const addGroup = () => {
       frame.select(put(frame, newGroup(), null, "after"), { reveal: true });
       frame.enter();
+      frame.right.querySelector("input")?.select();
     };
     const add = draggable(frame.canvas, button(w("add_group"), "folder", addGroup), () => ({ kind: "entry", entry: newGroup(), label: w("group_new") }));
     const item = (target) => draggable(frame.canvas, make("button", { type: "button", class: "d-add", click: () => frame.select(put(frame, target.entry, ...here(frame)), { reveal: true }) }, icon(target.icon), make("span", { class: "cut" }, target.label)), () => ({ kind: "entry", entry: target.entry, label: target.label }));
