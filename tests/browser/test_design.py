@@ -16,6 +16,7 @@ from formloom.runtime.app import build_app
 from formloom.runtime.settings import Settings
 from formloom.runtime.site import Site, open_site
 from tests.browser.conftest import DESKTOP, PHONE, watched
+from tests.browser.designing_board import design_board, see_board
 from tests.browser.live import serving, sign_in
 from tests.runtime.world import PASSWORD
 
@@ -313,10 +314,12 @@ def test_an_application_is_built_from_nothing_and_used_on_a_phone(
     assert "{" not in boss.locator("#designer").inner_text()
     publish(boss)
     changesets.apply(site.database, [Edit.put(GRANT)], actor="test")
+    design_board(boss, address)
 
     page = enter_a_visit(browser, address)
 
     expect(page.locator("#record")).to_contain_text("40")
+    see_board(page, address)
     page.context.close()
 
 
