@@ -14,6 +14,7 @@ from formloom.runtime import samples
 from formloom.runtime.dashboards.cards import cards_of
 from formloom.runtime.dashboards.state import read_state
 from formloom.runtime.records import ListRequest, Records
+from formloom.runtime.recordview.statistics import counted
 from formloom.runtime.site import Site
 from tests.templates_crm.conftest import acting
 from tests.templates_crm.package import FOLDER, conditions, documents, of_kind
@@ -84,6 +85,22 @@ def test_every_card_of_a_dashboard_has_something_to_say(crm: Site) -> None:
                     if card.state != "ok" or not says:
                         silent.append((login, key, card.widget.key, card.state))
     assert silent == []
+
+
+@pytest.mark.parametrize("entity", ["account", "opportunity"])
+def test_every_number_of_a_record_page_has_something_to_say_and_is_true(crm: Site, entity: str) -> None:
+    by = {"account": "contract_amount", "opportunity": "amount"}[entity]
+    with crm.database.reading() as conn:
+        ctx = acting(crm, conn, "wangjianguo")
+        columns = ("contract_amount", "received_amount") if entity == "account" else ()
+        wanted = {"field": by, "op": "gt", "value": "0"}
+        rows = Records(ctx).list(ListRequest(entity, columns, wanted, sort=(f"-{by}",), limit=40)).items
+        shown = {row["id"]: {n.key: n.whole for n in counted(ctx, entity, row["id"])} for row in rows}
+    said = {key for numbers in shown.values() for key, whole in numbers.items() if whole not in ("0", "–")}
+    assert said == {each["key"] for each in of_kind("detail")[f"{entity}.detail"]["statistics"]}
+    for row in rows if entity == "account" else ():
+        for key, field in (("contracts", "contract_amount"), ("received", "received_amount")):
+            assert Decimal(shown[row["id"]][key].replace(",", "")) == (row[field] or 0), (row["id"], key)
 
 
 def test_each_person_sees_his_own_and_the_manager_sees_all(crm: Site) -> None:

@@ -11,13 +11,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...metadata import reading
-from ...metadata.layouts import Placed, Section, Tab
+from ...metadata.errors import FormloomError
+from ...metadata.layouts import Detail, Placed, Section, Tab
 from ...metadata.model import Entity, Field
 from ...metadata.wording import text_of
 from ..formview.draft import Draft, draft_of_record
 from ..formview.inputs import FormBuilder
 from ..formview.tabs import S, ShownTab
+from ..records.record import Record
 from ..recordview.facts import Facts, FactSection
+from ..recordview.statistics import Number, measured, title
 from ..render import render
 from . import samples
 from .boards import draw_dashboard
@@ -120,18 +123,34 @@ def draw_detail(work: Workspace, seen: Context, document: Document) -> str:
         record=record,
         facts=facts,
         title=facts.title(),
-        sections=_facts(facts, entity),
+        panels=_facts(facts, entity),
         own=bool(facts.detail.sections),
+        numbers=_numbers(work, seen, record, facts.detail),
         related=[_related(seen, one) for one in facts.detail.related],
         here="",
         timeline=False,
     )
 
 
-def _facts(facts: Facts, entity: Entity) -> list[FactSection]:
-    """The sections of the page's own, else those of the form it takes them from."""
-    own = facts.detail.sections if facts.detail else ()
-    return facts.built(_known(own, entity)) if own else facts.sections()
+def _facts(facts: Facts, entity: Entity) -> list[ShownTab[FactSection]]:
+    """The sections of the page's own, else those of the form it takes them from, by tab."""
+    detail = facts.detail
+    if detail is not None and detail.sections:
+        return _panels(facts.ctx, detail.tabs, facts.built(_known(detail.sections, entity)))
+    return _panels(facts.ctx, tuple(facts.arrangement.tabs), facts.sections())
+
+
+def _numbers(work: Workspace, seen: Context, record: Record, detail: Detail) -> list[Number]:
+    """The numbers of the page as they are today; those over what is not published yet are not known."""
+    now = replace(work.ctx, lang=seen.lang)
+    found = []
+    for each in detail.statistics:
+        try:
+            known = measured(now, detail.entity, record.get("id") or 0, [each])
+        except FormloomError:
+            known = []
+        found.append(replace(known[0], href="") if known else Number(each.key, title(seen, each), ""))
+    return found
 
 
 def _related(seen: Context, related: Any) -> tuple[str, list[Field]]:

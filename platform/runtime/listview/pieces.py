@@ -8,7 +8,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Heading:
     """A column's head. `sort` is asc, desc or empty; `rank` counts where several columns sort. The cells below one
-    that is `editable` may be changed.
+    that is `editable` may be changed, of one that `reveals` looked at whole.
     """
 
     key: str
@@ -19,6 +19,7 @@ class Heading:
     sort: str = ""
     rank: int | None = None
     editable: bool = False
+    reveals: bool = False
 
     @property
     def aria_sort(self) -> str | None:

@@ -210,7 +210,8 @@ class ListScreen:
         label = " · ".join(part.text(self.ctx.lang) for part in chain)
         sort, rank = self._sorting(path)
         href, editable = self._sort_href(field, path, sort), path in self._editable
-        return Heading(path, label, width, field.behaviour.numeric, href, sort, rank, editable)
+        reveals = self.ctx.access.entity(self.entity).may_reveal(path)
+        return Heading(path, label, width, field.behaviour.numeric, href, sort, rank, editable, reveals)
 
     @cached_property
     def _editable(self) -> frozenset[str]:

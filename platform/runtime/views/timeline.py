@@ -13,14 +13,16 @@ from ...metadata.wording import say
 from ..context import Context
 from ..formview.draft import Draft, draft_of_form, draft_of_values, written
 from ..formview.inputs import FormBuilder
+from ..formview.preview import ruled
 from ..formview.titles import titles_of
 from ..http.call import Call
 from ..http.serve import page
-from ..records import Records
+from ..records import ConfirmRequired, Records
 from ..records.record import Record
 from ..recordview.related import may_add
 from ..recordview.story import MOST, USUAL, story
 from ..render import render
+from .form import computes, confirmed, to_confirm, warnings_of
 from .moves import moved
 from .record import fresh_reading, revision
 
@@ -58,12 +60,16 @@ def _begun(ctx: Context, composer: Composer) -> Draft:
 
 
 def _composer_parts(
-    ctx: Context, composer: Composer | None, draft: Draft | None, error: FormloomError | None = None
+    ctx: Context,
+    composer: Composer | None,
+    draft: Draft | None,
+    error: FormloomError | None = None,
+    confirm: str = "",
 ) -> dict[str, Any]:
     if composer is None or draft is None:
         return {"composer": None}
     draft.titles = titles_of(ctx, composer.entity, draft)
-    builder = FormBuilder(ctx, composer.entity, draft, "create")
+    builder = FormBuilder(ctx, composer.entity, draft, "create", ruled(ctx, composer.entity, draft, None))
     inputs = [builder.input(Placed(key)) for key in composer.fields if key in builder.allowed]
     asked = {each.name for each in inputs}
     others = [message for name, message in draft.errors.items() if name not in asked]
@@ -71,7 +77,11 @@ def _composer_parts(
         "composer": composer,
         "inputs": inputs,
         "composed": builder.entity,
+        "draft": draft,
+        "computes": computes(ctx, builder.entity),
         "problem": " ".join(others or ([error.message(ctx.lang)] if error and not draft.errors else [])),
+        "warnings": warnings_of(ctx, error),
+        "confirm": confirm,
     }
 
 
@@ -85,8 +95,8 @@ def compose(ctx: Context, call: Call) -> Response:
     draft = draft_of_form(ctx, composer.entity, call.form)
     try:
         values = {**_taken(ctx, composer, parent), **written(ctx, composer.entity, draft, new=True)}
-        Records(ctx).create(composer.entity, {**values, composer.by: str(record_id)})
-    except (InvalidInput, Conflict, AccessDenied) as error:
+        Records(ctx, confirmed(call)).create(composer.entity, {**values, composer.by: str(record_id)})
+    except (InvalidInput, Conflict, AccessDenied, ConfirmRequired) as error:
         return _not_composed(ctx, call, composer, draft, error)
     name = ctx.catalog.entity(composer.entity).text(ctx.lang)
     return moved(ctx, call, f"/e/{entity}/{record_id}", say("form.created", ctx.lang, name=name))
@@ -105,14 +115,15 @@ def _taken(ctx: Context, composer: Composer, parent: Record) -> dict[str, Any]:
 
 def _not_composed(ctx: Context, call: Call, composer: Composer, draft: Draft, error: FormloomError) -> Response:
     with fresh_reading(ctx) as fresh:
-        draft.complain(error.fields, ctx.lang)
+        if not isinstance(error, ConfirmRequired):
+            draft.complain(error.fields, ctx.lang)
         return render(
             fresh,
             "parts/composer.html",
             fragment=True,
             status=422,
             here=f"/e/{call.path['entity']}/{call.record_id()}",
-            **_composer_parts(fresh, composer, draft, error),
+            **_composer_parts(fresh, composer, draft, error, to_confirm(call, error)),
         )
 
 
@@ -121,7 +132,7 @@ def show_history(ctx: Context, call: Call) -> Response:
     return _history(ctx, call)
 
 
-def _history(ctx: Context, call: Call, problem: str = "") -> Response:
+def _history(ctx: Context, call: Call, problem: str = "", error: FormloomError | None = None) -> Response:
     entity, record_id, key = call.path["entity"], call.record_id(), call.path["field"]
     record = Records(ctx).get(entity, record_id)
     field = ctx.access.entity(entity).entity.all_fields.get(key)
@@ -142,7 +153,7 @@ def _history(ctx: Context, call: Call, problem: str = "") -> Response:
         ctx,
         "parts/history.html",
         fragment=True,
-        status=422 if problem else 200,
+        status=422 if problem or error else 200,
         field=field,
         steps=steps,
         begun=next(
@@ -153,6 +164,9 @@ def _history(ctx: Context, call: Call, problem: str = "") -> Response:
         rev=record["rev"],
         here=f"/e/{entity}/{record_id}",
         problem=problem,
+        warnings=warnings_of(ctx, error),
+        confirm=to_confirm(call, error),
+        seq=call.form.one("seq"),
     )
 
 
@@ -165,7 +179,11 @@ def restore_value(ctx: Context, call: Call) -> Response:
     if not found:
         raise NotFound()
     try:
-        Records(ctx).update(entity, record_id, {key: found[0].old}, rev=revision(call), source="json")
+        wanted = {key: found[0].old}
+        Records(ctx, confirmed(call)).update(entity, record_id, wanted, rev=revision(call), source="json")
+    except ConfirmRequired as error:
+        with fresh_reading(ctx) as fresh:
+            return _history(fresh, call, error=error)
     except (InvalidInput, Conflict) as error:
         with fresh_reading(ctx) as fresh:
             told = " ".join(each.message(ctx.lang) for each in error.fields)

@@ -238,6 +238,44 @@ def test_a_refused_note_keeps_what_was_typed(sally: Visitor, offer: int):
     assert "composer" in answer.text and "<html" not in answer.text
 
 
+def warn(visitor: Visitor, entity: str, field: str, when: dict) -> None:
+    """Let a rule warn of what is entered."""
+    effect = {"type": "refuse", "message": "Are you sure?", "fields": [field], "severity": "warning"}
+    rule = {"kind": "rule", "key": f"{entity}.warn", "entity": entity, "label": "Warn", "when": when}
+    changesets.apply(visitor.site.database, [Edit.put({**rule, "effects": [effect]})], actor="test")
+
+
+def test_a_note_a_rule_only_warns_of_is_saved_anyway(sally: Visitor, offer: int):
+    warn(sally, "note", "body", {"field": "kind", "op": "eq", "value": "call"})
+    sent = {"kind": "call", "body": "Hello", "_touched": "kind body"}
+
+    warned = sally.post(f"/e/offer/{offer}/compose", sent, headers=HTMX)
+
+    assert (
+        warned.status_code in (409, 422) and "Are you sure?" in warned.text and ">Hello</textarea>" in warned.text
+    )
+    assert sally.api("GET", "/records/note").json()["items"] == []
+    confirm = re.search(r'name="_confirm" value="([^"]+)"', warned.text)
+    assert confirm
+    assert sally.post(f"/e/offer/{offer}/compose", {**sent, "_confirm": confirm[1]}).status_code == 303
+    assert len(sally.api("GET", "/records/note").json()["items"]) == 1
+
+
+def test_a_value_a_rule_only_warns_of_is_given_back_anyway(sally: Visitor, offer: int):
+    change(sally, offer, amount="250")
+    warn(sally, "offer", "amount", {"field": "amount", "op": "lt", "value": "200"})
+    sent = inputs(sally.get(f"/e/offer/{offer}/history/amount").text)
+
+    warned = sally.post(f"/e/offer/{offer}/history/amount", sent, headers=HTMX)
+
+    assert "Are you sure?" in warned.text and stored(sally, offer)["amount"] == "250.00"
+    asked = warned.text.partition("history-warning")[2].partition("</form>")[0]
+    confirm = re.search(r'name="_confirm" value="([^"]+)"', asked)
+    assert confirm
+    answer = sally.post(f"/e/offer/{offer}/history/amount", {**inputs(asked), "_confirm": confirm[1]})
+    assert answer.status_code == 303 and stored(sally, offer)["amount"] == "100.00"
+
+
 @pytest.mark.parametrize("entity", ["company", "offer"])
 def test_nothing_is_composed_where_there_is_nothing_to_add_to(sally: Visitor, entity: str):
     theirs = add(sally.another().sign_in("simon"), entity, name="Theirs")

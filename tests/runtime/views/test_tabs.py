@@ -142,3 +142,44 @@ def test_a_related_list_may_be_asked_for_by_the_address(sally: Visitor):
 
     assert 'aria-selected="true" aria-controls="related-1"' in page
     assert re.search(r'id="related-0" role="tabpanel"[^>]* hidden', page)
+
+
+def drawn(visitor: Visitor, document: dict) -> str:
+    """The screen a draft of the document makes."""
+    named = f"{document['kind']}:{document['key']}"
+    body = {
+        "put": [{"id": named, "document": document, "base": None}],
+        "show": {"kind": document["kind"], "key": document["key"], "lang": "en"},
+    }
+    headers = {"x-csrf-token": visitor.csrf, "sec-fetch-site": "same-origin"}
+    answer = visitor.http.post("/admin/design/work", json=body, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["html"]
+
+
+def test_a_drafted_form_shows_its_tabs_and_those_without_anything_in_them(sally: Visitor):
+    boss = sally.another().sign_in("boss")
+    more = {"key": "more", "label": "More"}
+
+    page = drawn(boss, {**FORM, "tabs": [*FORM["tabs"], more]})
+
+    assert re.findall(r'data-tab="(\w+)"', page) == ["base", "money", "goods", "more"]
+    assert re.findall(r'data-section="(\w+)"', page.partition('data-panel="money"')[0]) == ["main", "rest"]
+    assert "This tab is empty" in page.partition('data-panel="more"')[2]
+
+
+def test_a_drafted_page_shows_sections_of_its_own_its_numbers_or_the_form_as_it_is(sally: Visitor):
+    add(sally, "offer", name="Roof")
+    boss = sally.another().sign_in("boss")
+    number = {"key": "notes", "entity": "note", "by": "offer"}
+    own = {"key": "own", "label": "Own", "fields": ["amount", "lines"]}
+
+    page = drawn(
+        boss, {**shop.DETAIL, "sections": [own, {**own, "key": "empty", "fields": []}], "statistics": [number]}
+    )
+
+    assert re.findall(r'data-section="(\w+)"', page) == ["own", "empty"]
+    assert re.findall(r'data-fact="(\w+)"', page) == ["amount", "lines"]
+    assert 'data-statistic="notes"' in page and ">0</span>" in page
+    page = drawn(boss, shop.DETAIL)
+    assert "data-section" not in page and re.findall(r'data-form-tab="(\w+)"', page) == ["base", "money", "goods"]

@@ -22,6 +22,7 @@ import "./picker.js";
 import "./settings.js";
 import "./form.js";
 import "./rules.js";
+import "./reveal.js";
 import "./widgets/choices.js";
 import "./subtable.js";
 import "./widgets.js";

@@ -1,7 +1,7 @@
 // What rules make of a form, as the server tells it: inputs hidden, required and locked, messages beside them.
 // Nothing typed is lost: a hidden input keeps its text, a locked one gets back what stood in it before.
 
-import { act, csrf, icon, make, say, whenShown } from "./page.js";
+import { icon, make, say, whenShown } from "./page.js";
 import { markTabs } from "./tabstrip.js";
 
 /** The place of an input: its block in a form, or its cell in a sub-table. */
@@ -71,16 +71,4 @@ function tell(place, name, messages) {
 
 whenShown("dialog[data-shown]", (dialog) => {
   if (!dialog.open) dialog.showModal();
-});
-
-// A masked value, looked at whole; the server writes down who did.
-act("reveal", async (button) => {
-  button.disabled = true;
-  const headers = { "X-CSRF-Token": csrf(), Accept: "application/json" };
-  const answer = await fetch(button.dataset.at, { method: "POST", headers }).catch(() => null);
-  button.disabled = false;
-  if (!answer?.ok) return;
-  const { value } = await answer.json();
-  button.closest(".masked").querySelector(".masked-value").textContent = value;
-  button.remove();
 });

@@ -1,10 +1,13 @@
-// The designer of a record's page: key facts, stage bar, sections of its own or the form's, lists of what points here.
+// The designer of a record's page: key facts, numbers, stage bar, sections of its own or the form's, related lists.
 
 import { icon, make } from "../page.js";
-import { button, choice, group, several, small, toggle, words } from "./controls.js";
+import { choice, group, segmented, several, small, toggle, words } from "./controls.js";
+import { NUMBER, numberPane, numberParts, numberShelf } from "./detail_numbers.js";
 import { draggable } from "./drag.js";
 import { insertAt, register, shift } from "./frame.js";
 import { columnChoices } from "./list.js";
+import { isOurs, sectionParts } from "./sections.js";
+import { sectionPane, sectionShelf } from "./section_panes.js";
 import { textOf, w } from "./words.js";
 
 const [FACT, RELATED] = ["fact:", "related:"];
@@ -15,10 +18,11 @@ function facts(frame) {
 }
 
 /** Everything whose records point here: [{entity, by, label}]. */
-function referrers(frame) {
-  return frame.entities.filter((entity) => !entity.parent).flatMap((entity) => entity.fields
-    .filter((field) => field.points && field.target === frame.given.entity)
-    .map((field) => ({ entity: entity.key, by: field.key, label: entity.plural, icon: entity.icon })));
+export function referrers(frame) {
+  return frame.entities.filter((entity) => !entity.parent).flatMap((entity) => {
+    const links = entity.fields.filter((field) => field.points && field.target === frame.given.entity);
+    return links.map((field) => ({ entity: entity.key, by: field.key, label: links.length > 1 ? `${entity.plural} · ${field.label}` : entity.plural, icon: entity.icon }));
+  });
 }
 
 function addFact(frame, key, node, where = "after") {
@@ -36,10 +40,81 @@ function addRelated(frame, { entity, by }, node, where = "after") {
   return RELATED + frame.document.related.findIndex((each) => each.entity === entity && each.by === by);
 }
 
+const factParts = {
+  marks: [["[data-highlight]", (fact) => FACT + fact.dataset.highlight]],
+  exists: (frame, node) => (frame.document.highlights ?? []).includes(node.slice(FACT.length)),
+  payload: (frame, node) => ({ kind: "fact", key: node.slice(FACT.length), label: facts(frame).find((field) => field.key === node.slice(FACT.length))?.label ?? "" }),
+  accepts: (frame, payload, node) => (node.startsWith(FACT) ? "around" : null),
+  axis: () => "x",
+  root: (frame, payload, doc) => doc.querySelector("[data-highlights]"),
+  drop: (frame, payload, node, where) => (node === FACT + payload.key ? null : addFact(frame, payload.key, node, where)),
+  move: (frame, node, step) => frame.edit(({ highlights }) => shift(highlights, highlights.indexOf(node.slice(FACT.length)), step)),
+  remove(frame, node) {
+    frame.edit((document) => (document.highlights = document.highlights.filter((key) => key !== node.slice(FACT.length))));
+    frame.select(null);
+  },
+};
+
+const relatedParts = {
+  marks: [["[data-related]", (list) => RELATED + list.dataset.related]],
+  exists: (frame, node) => Boolean(frame.document.related?.[numberOf(node)]),
+  payload(frame, node) {
+    const related = frame.document.related[numberOf(node)];
+    return { kind: "related", ...related, from: numberOf(node), label: textOf(related.label, frame.lang, frame.entity(related.entity)?.plural) };
+  },
+  accepts: (frame, payload, node) => (node.startsWith(RELATED) ? "around" : null),
+  axis: () => "y",
+  root: (frame, payload, doc) => doc.querySelector("[data-lists]"),
+  drop(frame, payload, node, where) {
+    if (payload.from === undefined) return addRelated(frame, payload, node, where);
+    const to = node ? numberOf(node) : frame.document.related.length - 1;
+    const step = (payload.from < to ? to - (where === "before") : to + (where === "after")) - payload.from;
+    frame.edit((document) => shift(document.related, payload.from, step));
+    return RELATED + (payload.from + step);
+  },
+  move(frame, node, step) {
+    if (!frame.document.related[numberOf(node) + step]) return;
+    frame.edit((document) => shift(document.related, numberOf(node), step));
+    frame.select(RELATED + (numberOf(node) + step));
+  },
+  remove(frame, node) {
+    frame.edit((document) => document.related.splice(numberOf(node), 1));
+    frame.select(null);
+  },
+};
+
+const KINDS = { fact: factParts, related: relatedParts, number: numberParts };
+
+/** What takes care of a part of the screen, or of what is dragged. */
+function partsOf(node) {
+  if (isOurs(node)) return sectionParts;
+  return node.startsWith(FACT) ? factParts : node.startsWith(NUMBER) ? numberParts : relatedParts;
+}
+
+function dragged(payload) {
+  return KINDS[payload.kind] ?? sectionParts;
+}
+
+/** Tabs that are the form's are looked into, not changed. */
+function letLook(doc) {
+  const heads = [...doc.querySelectorAll("[data-form-tab]")];
+  for (const head of heads) {
+    head.addEventListener("click", () => {
+      for (const each of heads) each.setAttribute("aria-selected", String(each === head));
+      for (const panel of doc.querySelectorAll("[data-panel]")) panel.hidden = panel.dataset.panel !== head.dataset.formTab;
+    });
+  }
+}
+
+const hasOwn = (frame) => Boolean(frame.document.sections?.length);
+
 register({
   kind: "detail",
   devices: true,
-  marks: [["[data-highlight]", (fact) => FACT + fact.dataset.highlight], ["[data-related]", (list) => RELATED + list.dataset.related]],
+  marks: [...factParts.marks, ...relatedParts.marks, ...numberParts.marks, ["[data-tab]", sectionParts.marks[0][1]], ["[data-section] [data-fact]", (field) => `field:${field.dataset.fact}`], sectionParts.marks[2]],
+  drawn: (frame, doc) => (hasOwn(frame) ? sectionParts.drawn(frame, doc) : letLook(doc)),
+  selected: (frame, node) => hasOwn(frame) && sectionParts.selected(frame, node),
+  rests: (frame, node) => isOurs(node) && sectionParts.rests(frame, node),
 
   left(frame) {
     const shown = new Set(frame.document.highlights ?? []);
@@ -50,50 +125,42 @@ register({
     return [
       make("h2", { class: "d-pane-head" }, w("add_related")),
       lists.length ? make("div", { class: "d-types" }, ...lists.map(list)) : make("p", { class: "soft small d-pad" }, w("no_related")),
+      ...numberShelf(frame, referrers(frame)),
+      ...(hasOwn(frame) ? [make("h2", { class: "d-pane-head" }, w("own_sections")), ...sectionShelf(frame)] : []),
       make("h2", { class: "d-pane-head" }, w("add_highlight")),
       make("div", { class: "d-types" }, ...facts(frame).filter((field) => !shown.has(field.key)).map(fact)),
     ];
   },
 
   right(frame, node) {
+    if (isOurs(node)) return sectionPane(frame, node);
     if (node?.startsWith(FACT)) return factSettings(frame, node.slice(FACT.length));
+    if (node?.startsWith(NUMBER)) return numberPane(frame, node);
     if (node?.startsWith(RELATED)) return relatedSettings(frame, numberOf(node));
     return pageSettings(frame);
   },
 
-  exists: (frame, node) => (node.startsWith(FACT) ? (frame.document.highlights ?? []).includes(node.slice(FACT.length)) : Boolean(frame.document.related?.[numberOf(node)])),
-  payload(frame, node) {
-    if (node.startsWith(FACT)) return { kind: "fact", key: node.slice(FACT.length), label: facts(frame).find((field) => field.key === node.slice(FACT.length))?.label ?? "" };
-    const related = frame.document.related[numberOf(node)];
-    return { kind: "related", ...related, from: numberOf(node), label: textOf(related.label, frame.lang, frame.entity(related.entity)?.plural) };
-  },
-  accepts: (frame, payload, node) => (node.startsWith(payload.kind === "fact" ? FACT : RELATED) ? "around" : null),
-  axis: (frame, node) => (node.startsWith(FACT) ? "x" : "y"),
-  root: (frame, payload, doc) => doc.querySelector(payload.kind === "fact" ? "[data-highlights]" : ".record-main"),
-  drop(frame, payload, node, where) {
-    if (payload.kind === "fact") return node === FACT + payload.key ? null : addFact(frame, payload.key, node, where);
-    if (payload.from === undefined) return addRelated(frame, payload, node, where);
-    const to = node ? numberOf(node) : frame.document.related.length - 1;
-    const step = (payload.from < to ? to - (where === "before") : to + (where === "after")) - payload.from;
-    frame.edit((document) => shift(document.related, payload.from, step));
-    return RELATED + (payload.from + step);
-  },
-  move(frame, node, step) {
-    if (node.startsWith(FACT)) {
-      frame.edit((document) => shift(document.highlights, document.highlights.indexOf(node.slice(FACT.length)), step));
-    } else if (frame.document.related[numberOf(node) + step]) {
-      frame.edit((document) => shift(document.related, numberOf(node), step));
-      frame.select(RELATED + (numberOf(node) + step));
-    }
-  },
-  remove(frame, node) {
-    frame.edit((document) => {
-      if (node.startsWith(FACT)) document.highlights = document.highlights.filter((key) => key !== node.slice(FACT.length));
-      else document.related.splice(numberOf(node), 1);
-    });
-    frame.select(null);
-  },
+  exists: (frame, node) => partsOf(node).exists(frame, node),
+  payload: (frame, node) => partsOf(node).payload(frame, node),
+  accepts: (frame, payload, node) => (partsOf(node) === dragged(payload) ? partsOf(node).accepts(frame, payload, node) : null),
+  axis: (frame, node, element) => partsOf(node).axis(frame, node, element),
+  root: (frame, payload, doc) => dragged(payload).root(frame, payload, doc),
+  drop: (frame, payload, node, where) => dragged(payload).drop(frame, payload, node, where),
+  move: (frame, node, step) => partsOf(node).move(frame, node, step),
+  remove: (frame, node) => partsOf(node).remove(frame, node),
 });
+
+/** The page begins with what it showed so far: the sections and tabs of the form. */
+function ownSections(frame) {
+  const form = frame.work.of("form").filter((each) => each.entity === frame.given.entity).sort((a, b) => (a.position ?? 0) - (b.position ?? 0) || (a.key < b.key ? -1 : 1))[0];
+  const fields = frame.work.get(`entity:${frame.given.entity}`).fields.filter((field) => !field.hidden).map((field) => field.key);
+  const usual = { key: "main", label: textOf(frame.document.label, frame.lang), columns: 2, fields };
+  frame.edit((document) => {
+    document.sections = structuredClone(form?.sections ?? [usual]);
+    if (form?.tabs) document.tabs = structuredClone(form.tabs);
+  });
+  frame.select(null);
+}
 
 function movers(frame, node, across) {
   return make("div", { class: "line" }, small(w("move_up"), across ? "arrow-left" : "arrow-up", () => frame.move(node, -1)), small(w("move_down"), across ? "arrow-right" : "arrow-down", () => frame.move(node, 1)));
@@ -129,6 +196,14 @@ function relatedSettings(frame, number) {
   ];
 }
 
+function formSections(frame) {
+  frame.edit((document) => {
+    delete document.sections;
+    delete document.tabs;
+  });
+  frame.select(null);
+}
+
 function pageSettings(frame) {
   const { document } = frame;
   const set = (name, value) => frame.edit((found) => {
@@ -136,18 +211,16 @@ function pageSettings(frame) {
     else found[name] = value;
   });
   const stages = facts(frame).filter((field) => field.choices.length && !field.system).map((field) => [field.key, field.label]);
-  const own = Boolean(document.sections?.length);
   return [
     head(frame, "id-badge", textOf(document.label, frame.lang), w("detail_settings"), null),
     group(
       "",
       choice(w("stage_bar"), stages, document.stage, (key) => set("stage", key || null), { empty: w("none") }),
       toggle(w("timeline"), document.timeline !== false, (on) => set("timeline", on)),
-      own ? null : make("p", { class: "soft small" }, w("sections_of_form")),
-      own ? button(w("sections_of_form"), "restore", () => {
-        set("sections", null);
-        frame.drawRight();
-      }, { kind: "quiet" }) : null,
+    ),
+    group(
+      "",
+      segmented(w("sections"), [["form", w("sections_of_form")], ["own", w("own_sections")]], hasOwn(frame) ? "own" : "form", (which) => (which === "own" ? ownSections(frame) : formSections(frame))),
     ),
     make("p", { class: "d-hint" }, w("select_hint"), make("br"), w("keys_help")),
   ];
