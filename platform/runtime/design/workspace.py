@@ -48,9 +48,10 @@ class Workspace:
         """All documents as they are written, by kind and key: some may name former keys."""
         found: dict[Identity, Document] = dict(self.ctx.catalog.documents)
         for identity, draft in self.drafts.items():
-            found.pop(identity, None)
             if draft.document is not None:
                 found[identity] = draft.document
+            else:
+                found.pop(identity, None)
         return found
 
     @cached_property
