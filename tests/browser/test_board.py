@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from formloom.metadata import changesets
-from formloom.metadata.database import Database
-from formloom.metadata.drafts import Edit
-from formloom.runtime.app import build_app
-from formloom.runtime.context import Context
-from formloom.runtime.records import Records
-from tests.browser.live import serving, sign_in
-from tests.runtime.world import furnish, site_of
+from tests.browser.live import all_records, sign_in
+from tests.prepared import copies_of, opened
+from tests.runtime.world import furnish, put, site_of
 
 pytestmark = pytest.mark.browser
 
@@ -41,19 +35,16 @@ ROWS = {
 }
 
 
-@pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
-    url = f"sqlite:///{tmp_path / 'formloom.db'}"
+def fill(url: str) -> None:
+    """Make the world with companies on a board."""
     furnish(url)
-    database = Database(url)
-    changesets.apply(database, [Edit.put(WAYS)], actor="test")
-    site = site_of(database, tmp_path)
-    with database.writing() as conn:
-        ctx = Context.system(conn, site.catalog(conn), "rows for a test")
-        Records(ctx).create_many("company", ROWS, source="form")
-    with serving(build_app(site)) as where:
-        yield where
-    database.close()
+    with opened(url) as database:
+        put(database, WAYS)
+        with all_records(site_of(database, Path())) as records:
+            records.create_many("company", ROWS, source="form")
+
+
+database = copies_of(fill, ("sqlite",))
 
 
 @pytest.fixture

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from formloom.metadata.database import Database
-from formloom.runtime.app import build_app
 from formloom.runtime.records import Records
 from formloom.runtime.site import Site
-from tests.browser.conftest import PHONE, watched
-from tests.browser.live import serving, sign_in
+from tests.browser.conftest import HAND, PHONE
+from tests.browser.live import sign_in
+from tests.prepared import copies_of, opened
 from tests.runtime.dashboards.boards import acting, prepare_offices, put, put_board, widget
 from tests.runtime.world import site_of
 
@@ -33,40 +31,25 @@ LONG = {"key": "long", "label": "Bundesausbildungsförderungsgesetzlichkeiten of
 DRAWN = "canvas:not(.spark)"
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with ten companies and a board of every kind of card."""
-    file = tmp_path_factory.mktemp("boards") / "formloom.db"
-    prepare_offices(f"sqlite:///{file}")
-    database = Database(f"sqlite:///{file}")
-    site = site_of(database, file.parent)
-    put(site, ALL)
-    put_board(
-        site,
-        widget("metric", date_field="founded", compare="previous", w=3, h=2),
-        widget("metric", x=3, w=3, h=2),
-        *(widget(kind, group_by=BY_CITY, date_field="founded", w=6) for kind in KINDS),
-        widget("table", columns=["name", "city", "grade", "credit", "founded", "owner"], w=6, limit=5),
-        widget("bar", group_by=[{"field": "city"}, {"field": "grade"}], **LONG),
-        widget("metric", entity="vault", x=6, w=3, h=2),
-        filters={"period": {"default": "all"}, "owner": True},
-    )
-    database.close()
-    return file
+def fill(url: str) -> None:
+    """Make ten companies and a board of every kind of card."""
+    prepare_offices(url)
+    with opened(url) as database:
+        site = site_of(database, Path())
+        put(site, ALL)
+        put_board(
+            site,
+            widget("metric", date_field="founded", compare="previous", w=3, h=2),
+            widget("metric", x=3, w=3, h=2),
+            *(widget(kind, group_by=BY_CITY, date_field="founded", w=6) for kind in KINDS),
+            widget("table", columns=["name", "city", "grade", "credit", "founded", "owner"], w=6, limit=5),
+            widget("bar", group_by=[{"field": "city"}, {"field": "grade"}], **LONG),
+            widget("metric", entity="vault", x=6, w=3, h=2),
+            filters={"period": {"default": "all"}, "owner": True},
+        )
 
 
-@pytest.fixture
-def site(prepared: Path, tmp_path: Path) -> Iterator[Site]:
-    shutil.copyfile(prepared, tmp_path / "formloom.db")
-    database = Database(f"sqlite:///{tmp_path / 'formloom.db'}")
-    yield site_of(database, tmp_path)
-    database.close()
-
-
-@pytest.fixture
-def address(site: Site) -> Iterator[str]:
-    with serving(build_app(site)) as where:
-        yield where
+database = copies_of(fill, ("sqlite",))
 
 
 @pytest.fixture
@@ -188,11 +171,8 @@ def test_colours_follow_the_theme(board: Page):
 
 
 @pytest.mark.parametrize("width", [360, 390])
-def test_on_a_phone_cards_stack_and_nothing_is_cut(browser: Browser, address: str, width: int):
-    size = {**PHONE, "width": width}
-    context = browser.new_context(viewport=size, has_touch=True, is_mobile=True, locale="en-GB")
-    breaches = watched(context)
-    page = sign_in(context.new_page(), address, "boss")
+def test_on_a_phone_cards_stack_and_nothing_is_cut(window: Callable[..., Page], address: str, width: int):
+    page = window("boss", **HAND | {"viewport": {**PHONE, "width": width}, "locale": "en-GB"})
     page.goto(f"{address}/d/board")
     expect(page.locator(DRAWN)).to_have_count(5)
 
@@ -200,8 +180,6 @@ def test_on_a_phone_cards_stack_and_nothing_is_cut(browser: Browser, address: st
     boxes = [page.locator(".board-card").nth(place).bounding_box() for place in range(10)]
     assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
     assert boxes[0]["y"] == boxes[1]["y"] and boxes[2]["y"] < boxes[3]["y"]
-    context.close()
-    assert breaches == []
 
 
 def test_printing_keeps_the_charts_and_drops_the_controls(board: Page):

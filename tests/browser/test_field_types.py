@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from formloom.runtime.app import build_app
-from tests.browser.conftest import DESKTOP, PHONE, watched
-from tests.browser.live import serving, sign_in
-from tests.prepared import opened
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.prepared import copies_of
 from tests.runtime.field_types.places import prepare_places
-from tests.runtime.world import site_of
 
 SHOWN = re.compile(r"/outing/\d+$")
 HERE = {"latitude": 31.2989, "longitude": 120.5853}
@@ -43,24 +39,15 @@ SAVED = {
 }
 
 
+database = copies_of(prepare_places, ("sqlite",))
+
+
 @pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
-def window(request: pytest.FixtureRequest, browser: Browser, tmp_path: Path) -> Iterator[Page]:
+def outings(request: pytest.FixtureRequest, window: Callable[..., Page], address: str) -> Page:
     """A seller's window on the list of outings."""
-    url = f"sqlite:///{tmp_path / 'formloom.db'}"
-    prepare_places(url)
-    with opened(url) as database, serving(build_app(site_of(database, tmp_path))) as address:
-        yield from _window(request.param, browser, address)
-
-
-def _window(size: Any, browser: Browser, address: str) -> Iterator[Page]:
-    look = {"viewport": size, "locale": "zh-CN", "geolocation": HERE, "permissions": ["geolocation"]}
-    context = browser.new_context(**look)
-    breaches = watched(context)
-    page = sign_in(context.new_page(), address, "simon")
+    page = window("simon", viewport=request.param, geolocation=HERE, permissions=["geolocation"], timezone_id=None)
     page.goto(f"{address}/e/outing")
-    yield page
-    context.close()
-    assert breaches == []
+    return page
 
 
 def fill(page: Page) -> None:
@@ -124,48 +111,48 @@ def record(page: Page) -> dict[str, Any]:
     return found
 
 
-def test_every_widget_takes_a_value_shows_it_and_keeps_it(window: Page) -> None:
-    window.goto(f"{window.url}/new")
-    fill(window)
-    window.keyboard.press("Control+s")
-    window.wait_for_url(SHOWN)
+def test_every_widget_takes_a_value_shows_it_and_keeps_it(outings: Page) -> None:
+    outings.goto(f"{outings.url}/new")
+    fill(outings)
+    outings.keyboard.press("Control+s")
+    outings.wait_for_url(SHOWN)
 
-    saved = record(window)
+    saved = record(outings)
     assert {key: saved[key] for key in SAVED} == SAVED
     assert saved["report"] == "<h2>纪要</h2><p>谈了 <b>价格</b></p>"
     assert len(saved["team"]) == 1
-    expect(window.locator(".fact .rich b")).to_have_text("价格")
-    expect(window.locator(".fact svg.symbol-bars")).to_be_visible()
-    assert window.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(outings.locator(".fact .rich b")).to_have_text("价格")
+    expect(outings.locator(".fact svg.symbol-bars")).to_be_visible()
+    assert outings.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
-    window.goto(f"{window.url}/edit")
-    expect(window.locator(".rich-page h2")).to_have_text("纪要")
-    expect(window.locator("[data-field=tags] .chip-word")).to_have_count(2)
-    expect(window.locator("[data-part=street]")).to_have_value("观前街1号")
-    window.fill("[id=in-name]", "改名")
-    window.keyboard.press("Control+s")
-    window.wait_for_url(SHOWN)
+    outings.goto(f"{outings.url}/edit")
+    expect(outings.locator(".rich-page h2")).to_have_text("纪要")
+    expect(outings.locator("[data-field=tags] .chip-word")).to_have_count(2)
+    expect(outings.locator("[data-part=street]")).to_have_value("观前街1号")
+    outings.fill("[id=in-name]", "改名")
+    outings.keyboard.press("Control+s")
+    outings.wait_for_url(SHOWN)
 
-    again = record(window)
+    again = record(outings)
     assert {key: again[key] for key in saved if again[key] != saved[key]}.keys() <= {"name", "rev", "updated_at"}
 
 
-@pytest.mark.parametrize("window", [DESKTOP], ids=["desktop"], indirect=True)
-def test_a_list_is_filtered_by_a_province_in_the_builder(window: Page) -> None:
-    base = window.url
+@pytest.mark.parametrize("outings", [DESKTOP], ids=["desktop"], indirect=True)
+def test_a_list_is_filtered_by_a_province_in_the_builder(outings: Page) -> None:
+    base = outings.url
     for name, region in (("苏州", "320506"), ("北京", "110105")):
-        window.goto(f"{base}/new")
-        window.fill("[id=in-name]", name)
-        window.fill("[id=in-region]", region)
-        window.keyboard.press("Control+s")
-        window.wait_for_url(SHOWN)
+        outings.goto(f"{base}/new")
+        outings.fill("[id=in-name]", name)
+        outings.fill("[id=in-region]", region)
+        outings.keyboard.press("Control+s")
+        outings.wait_for_url(SHOWN)
     asked = '{"all": [{"field": "region", "op": "in", "value": ["320000"]}]}'
-    window.goto(f"{base}?filter={asked}")
+    outings.goto(f"{base}?filter={asked}")
 
-    expect(window.locator("tbody tr[data-id]")).to_have_count(1)
-    window.locator("[data-do=open-builder]").first.click()
-    expect(window.locator(".builder-values .picked")).to_contain_text("江苏省")
-    window.locator(".builder-values .region-open").click()
-    window.get_by_role("button", name="北京市", exact=True).click()
-    window.get_by_role("button", name="北京市（全部）").click()
-    expect(window.locator(".builder-values .picked")).to_have_count(2)
+    expect(outings.locator("tbody tr[data-id]")).to_have_count(1)
+    outings.locator("[data-do=open-builder]").first.click()
+    expect(outings.locator(".builder-values .picked")).to_contain_text("江苏省")
+    outings.locator(".builder-values .region-open").click()
+    outings.get_by_role("button", name="北京市", exact=True).click()
+    outings.get_by_role("button", name="北京市（全部）").click()
+    expect(outings.locator(".builder-values .picked")).to_have_count(2)

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import io
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, Route, expect
 
-from formloom.metadata.database import Database
-from formloom.runtime.app import build_app
-from formloom.runtime.site import Site
-from tests.browser.conftest import PHONE, watched
-from tests.browser.live import serving, sign_in
+from tests.browser.conftest import HAND
+from tests.browser.live import sign_in
+from tests.prepared import copies_of
 from tests.runtime.files import studio
-from tests.runtime.world import site_of
 
 pytestmark = pytest.mark.browser
 
@@ -37,25 +32,7 @@ def photo(name: str, color: str = "red") -> dict:
     return {"name": name, "mimeType": "image/png", "buffer": studio.picture(900, 600, color=color)}
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("files") / "formloom.db"
-    studio.furnish(f"sqlite:///{file}")
-    return file
-
-
-@pytest.fixture
-def site(prepared: Path, tmp_path: Path) -> Iterator[Site]:
-    shutil.copyfile(prepared, tmp_path / "formloom.db")
-    database = Database(f"sqlite:///{tmp_path / 'formloom.db'}")
-    yield site_of(database, tmp_path)
-    database.close()
-
-
-@pytest.fixture
-def address(site: Site) -> Iterator[str]:
-    with serving(build_app(site)) as where:
-        yield where
+database = copies_of(studio.furnish, ("sqlite",))
 
 
 @pytest.fixture
@@ -240,10 +217,8 @@ def test_a_signature_is_drawn_undone_saved_and_shown(new: Page):
     assert dark > 1_000
 
 
-def test_on_a_phone_everything_fits_and_there_is_a_camera(browser: Browser, address: str):
-    window = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True, locale="zh-CN")
-    breaches = watched(window)
-    page = sign_in(window.new_page(), address, "simon")
+def test_on_a_phone_everything_fits_and_there_is_a_camera(window: Callable[..., Page], address: str):
+    page = window("simon", **HAND)
     page.goto(f"{address}/e/job/new")
     page.fill("[name=name]", "Roof")
 
@@ -260,5 +235,3 @@ def test_on_a_phone_everything_fits_and_there_is_a_camera(browser: Browser, addr
     page.locator(".fact .file-picture").first.tap()
     expect(page.locator("dialog.viewer")).to_be_visible()
     assert page.evaluate("document.querySelector('dialog.viewer').getBoundingClientRect().right <= innerWidth")
-    window.close()
-    assert breaches == []

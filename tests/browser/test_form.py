@@ -2,59 +2,33 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from formloom.metadata import changesets
-from formloom.metadata.database import Database
-from formloom.metadata.drafts import Edit
-from formloom.runtime.app import build_app
-from formloom.runtime.context import Context
-from formloom.runtime.records import Records
-from formloom.runtime.site import Site
-from tests.browser.conftest import PHONE, watched
-from tests.browser.live import serving, sign_in
+from tests.browser.conftest import HAND, PHONE
+from tests.browser.live import all_records, sign_in
+from tests.prepared import copies_of, opened
 from tests.runtime.views import shop
-from tests.runtime.world import furnish, site_of
+from tests.runtime.world import site_of
 
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with the shop, two wares, a company and an offer of the administrator."""
-    file = tmp_path_factory.mktemp("forms") / "formloom.db"
-    furnish(f"sqlite:///{file}")
-    database = Database(f"sqlite:///{file}")
-    changesets.apply(database, [Edit.put(document) for document in shop.DOCUMENTS], actor="test")
-    site = site_of(database, file.parent)
-    with database.writing() as conn:
-        records = Records(Context.system(conn, site.catalog(conn), "rows for a test"))
+def fill(url: str) -> None:
+    """Make the shop with two wares, a company and an offer of the administrator."""
+    shop.prepare_shop(url)
+    with opened(url) as database, all_records(site_of(database, Path())) as records:
         hammer = records.create("ware", {"name": "Hammer", "price": "10"})
         records.create("ware", {"name": "Saw", "price": "20"})
         company = records.create("company", {"name": "Acme"})
         line = {"ware": str(hammer), "qty": "3"}
         records.create("offer", {"name": "Roof", "amount": "100", "company": str(company), "lines": [line]})
-    database.close()
-    return file
 
 
-@pytest.fixture
-def site(prepared: Path, tmp_path: Path) -> Iterator[Site]:
-    shutil.copyfile(prepared, tmp_path / "formloom.db")
-    database = Database(f"sqlite:///{tmp_path / 'formloom.db'}")
-    yield site_of(database, tmp_path)
-    database.close()
-
-
-@pytest.fixture
-def address(site: Site) -> Iterator[str]:
-    with serving(build_app(site)) as where:
-        yield where
+database = copies_of(fill, ("sqlite",))
 
 
 @pytest.fixture
@@ -223,10 +197,8 @@ def test_rows_are_moved_by_keyboard_and_keep_their_order(boss: Page, address: st
     expect(boss.locator(".lines tbody tr").first).to_contain_text("Saw")
 
 
-def test_on_a_phone_a_form_fits_and_rows_are_cards(browser: Browser, address: str):
-    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True, locale="en-GB")
-    breaches = watched(context)
-    page = sign_in(context.new_page(), address, "boss")
+def test_on_a_phone_a_form_fits_and_rows_are_cards(window: Callable[..., Page], address: str):
+    page = window("boss", **HAND, locale="en-GB")
     for where in ("/e/offer/1", "/e/offer/1/edit", "/e/offer/new"):
         page.goto(address + where)
         page.wait_for_load_state("networkidle")
@@ -237,8 +209,6 @@ def test_on_a_phone_a_form_fits_and_rows_are_cards(browser: Browser, address: st
     expect(page.locator("[data-jump]")).to_have_count(0)
     expect(page.locator("h1")).to_have_text("Barn")
     expect(page.locator("#timeline .timeline-entry")).to_have_count(1)
-    context.close()
-    assert breaches == []
 
 
 def test_a_record_page_is_worked_with_in_place(boss: Page, address: str):

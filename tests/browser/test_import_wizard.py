@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import openpyxl
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from formloom.metadata.database import Database
 from formloom.runtime.app import build_app
 from formloom.runtime.asgi import extensions
-from tests.browser.conftest import DESKTOP, PHONE, watched
-from tests.browser.live import serving, sign_in
+from formloom.runtime.site import Site
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.live import serving
 from tests.importers.conftest import furnish_for_imports
-from tests.prepared import opened
-from tests.runtime.world import site_of
+from tests.prepared import copies_of
 
 pytestmark = pytest.mark.browser
 
 PATIENCE = 30_000
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    """A database in which sellers may import companies."""
-    url = f"sqlite:///{tmp_path / 'wizard.db'}"
-    furnish_for_imports(url)
-    with opened(url) as made:
-        yield made
+database = copies_of(furnish_for_imports, ("sqlite",))
 
 
 @pytest.fixture
-def address(database: Database, tmp_path: Path) -> Iterator[str]:
+def address(site: Site) -> Iterator[str]:
     """The application, with background jobs."""
-    with serving(build_app(site_of(database, tmp_path), extensions(), job_threads=1)) as served:
+    with serving(build_app(site, extensions(), job_threads=1)) as served:
         yield served
 
 
@@ -54,12 +47,9 @@ def sheet(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_a_messy_sheet_is_mended_and_imported(
-    browser: Browser, address: str, sheet: Path, size: dict[str, int]
+    window: Callable[..., Page], address: str, sheet: Path, size: dict[str, int]
 ) -> None:
-    opened_window = browser.new_context(viewport=size, locale="en-US")  # type: ignore[arg-type]
-    opened_window.set_default_timeout(PATIENCE)
-    breaches = watched(opened_window)
-    page = sign_in(opened_window.new_page(), address, "sally")
+    page = window("sally", viewport=size, locale="en-US", patience=PATIENCE)
 
     page.goto(f"{address}/imports/new?entity=company")
     page.set_input_files("input[type=file]", sheet)
@@ -89,7 +79,6 @@ def test_a_messy_sheet_is_mended_and_imported(
     page.get_by_role("link", name="companies.xlsx").click()
     page.get_by_role("button", name="Take this import back").click()
     expect(page.locator(".count-card", has_text="30")).to_have_count(2)
-    assert breaches == []
 
 
 def fits(page: Page) -> bool:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from formloom.metadata import changesets
-from formloom.metadata.database import Database
-from formloom.metadata.drafts import Edit
-from formloom.runtime.app import build_app
-from formloom.runtime.context import Context
-from formloom.runtime.records import Records
-from formloom.runtime.site import Site
-from tests.browser.conftest import PHONE, watched
-from tests.browser.live import serving, sign_in
-from tests.runtime.world import furnish, site_of
+from tests.browser.conftest import HAND
+from tests.browser.live import all_records, sign_in
+from tests.prepared import copies_of, opened
+from tests.runtime.world import furnish, put, site_of
 
 pytestmark = pytest.mark.browser
 
@@ -47,43 +40,24 @@ LISTS = (
 )
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database with saved lists and sixty companies of the administrator."""
-    file = tmp_path_factory.mktemp("lists") / "formloom.db"
-    furnish(f"sqlite:///{file}")
-    database = Database(f"sqlite:///{file}")
-    changesets.apply(database, [Edit.put(document) for document in LISTS], actor="test")
-    site = site_of(database, file.parent)
-    with database.writing() as conn:
-        ctx = Context.system(conn, site.catalog(conn), "rows for a test")
-        rows = [
-            {
-                "name": f"Company {n:02}",
-                "code": f"C{n}",
-                "city": CITIES[n % 4],
-                "grade": "ab"[n % 2],
-                "credit": n * 100,
-            }
-            for n in range(60)
-        ]
-        Records(ctx).create_many("company", {key: [row[key] for row in rows] for key in rows[0]})
-    database.close()
-    return file
+def fill(url: str) -> None:
+    """Make saved lists and sixty companies of the administrator."""
+    furnish(url)
+    rows = range(60)
+    columns = {
+        "name": [f"Company {n:02}" for n in rows],
+        "code": [f"C{n}" for n in rows],
+        "city": [CITIES[n % 4] for n in rows],
+        "grade": ["ab"[n % 2] for n in rows],
+        "credit": [n * 100 for n in rows],
+    }
+    with opened(url) as database:
+        put(database, *LISTS)
+        with all_records(site_of(database, Path())) as records:
+            records.create_many("company", columns)
 
 
-@pytest.fixture
-def site(prepared: Path, tmp_path: Path) -> Iterator[Site]:
-    shutil.copyfile(prepared, tmp_path / "formloom.db")
-    database = Database(f"sqlite:///{tmp_path / 'formloom.db'}")
-    yield site_of(database, tmp_path)
-    database.close()
-
-
-@pytest.fixture
-def address(site: Site) -> Iterator[str]:
-    with serving(build_app(site)) as where:
-        yield where
+database = copies_of(fill, ("sqlite",))
 
 
 @pytest.fixture
@@ -95,13 +69,9 @@ def companies(page: Page, address: str) -> Page:
 
 
 @pytest.fixture
-def phone(browser: Browser, address: str) -> Iterator[Page]:
+def phone(window: Callable[..., Page]) -> Page:
     """A telephone on which the administrator has signed in."""
-    context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True, locale="en-GB")
-    breaches = watched(context)
-    yield sign_in(context.new_page(), address, "boss")
-    context.close()
-    assert breaches == []
+    return window("boss", **HAND, locale="en-GB")
 
 
 def first(page: Page) -> str:
@@ -119,6 +89,7 @@ def test_a_click_on_a_head_sorts_and_the_address_says_so(companies: Page):
 
     companies.get_by_role("link", name="Credit").click()
     expect_first(companies, "Company 59")
+    expect(companies).to_have_url(f"{origin(companies)}/e/company?sort=-credit")
 
     companies.go_back()
     expect_first(companies, "Company 00")

@@ -10,15 +10,13 @@ import openpyxl
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from formloom.metadata import packages
-from formloom.runtime import samples
 from formloom.runtime.app import build_app
 from formloom.runtime.asgi import extensions
-from formloom.runtime.extension import extended
-from formloom.runtime.settings import Settings
-from formloom.runtime.site import open_site
+from formloom.runtime.site import Site
 from tests.browser.conftest import DESKTOP, watched
 from tests.browser.live import serving, sign_in
+from tests.prepared import copies_of
+from tests.templates_crm.installed import settle
 
 SHEET = Path(__file__).parents[1] / "workbooks" / "customers_zh.xlsx"
 PASSWORD = "demo1234"
@@ -27,19 +25,14 @@ CUSTOMER = "烟台瑞丰化工(集团)有限公司"
 PATIENCE = 60_000
 
 
+database = copies_of(settle, ("sqlite",))
+
+
 @pytest.fixture
-def address(tmp_path: Path) -> Iterator[str]:
+def address(site: Site) -> Iterator[str]:
     """The CRM with its sample data, served with background jobs."""
-    added = extensions()
-    extended(added)
-    site = open_site(Settings(data_dir=tmp_path / "var"))
-    package = packages.locate(str(Path(__file__).parents[2] / "templates_crm"))
-    packages.install(site.database, package, "test")
-    assert package.demo is not None
-    samples.load(site, package.demo)
-    with serving(build_app(site, added, job_threads=1)) as served:
+    with serving(build_app(site, extensions(), job_threads=1)) as served:
         yield served
-    site.close()
 
 
 def window(browser: Browser, address: str, login: str) -> tuple[Page, list[str]]:

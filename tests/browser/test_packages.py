@@ -4,42 +4,27 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from formloom.metadata import changesets
 from formloom.metadata.database import Database
 from formloom.metadata.drafts import Edit
-from formloom.runtime.app import build_app
-from tests.browser.conftest import DESKTOP, PHONE, watched
-from tests.browser.live import serving, sign_in
+from tests.browser.conftest import DESKTOP, PHONE
 from tests.metadata.sample import entity, field
-from tests.prepared import opened
-from tests.runtime.world import furnish, site_of
+from tests.prepared import copies_of
+from tests.runtime.world import furnish
 
 pytestmark = pytest.mark.browser
 
 PATIENCE = 30_000
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    """A small business."""
-    url = f"sqlite:///{tmp_path / 'packages.db'}"
-    furnish(url)
-    with opened(url) as made:
-        yield made
-
-
-@pytest.fixture
-def address(database: Database, tmp_path: Path) -> Iterator[str]:
-    """The application."""
-    with serving(build_app(site_of(database, tmp_path))) as served:
-        yield served
+database = copies_of(furnish, ("sqlite",))
 
 
 def zipped(folder: Path, version: str, *documents: dict[str, Any]) -> Path:
@@ -68,12 +53,9 @@ def upload(page: Page, address: str, file: Path) -> None:
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_a_package_comes_is_upgraded_and_goes(
-    browser: Browser, address: str, database: Database, tmp_path: Path, size: dict[str, int]
+    window: Callable[..., Page], address: str, database: Database, tmp_path: Path, size: dict[str, int]
 ) -> None:
-    window = browser.new_context(viewport=size, locale="en-US")  # type: ignore[arg-type]
-    window.set_default_timeout(PATIENCE)
-    breaches = watched(window)
-    page = sign_in(window.new_page(), address, "boss")
+    page = window("boss", viewport=size, locale="en-US", patience=PATIENCE)
 
     # What is wrong is said, and nothing is offered.
     upload(page, address, zipped(tmp_path, "0.1", {"kind": "spell", "key": "x"}))
@@ -122,5 +104,3 @@ def test_a_package_comes_is_upgraded_and_goes(
     expect(page.get_by_text("No packages yet").or_(page.get_by_text("Available")).first).to_be_visible()
     with database.reading() as conn:
         assert ("entity", "item") not in changesets.store.effective(changesets.store.read_rows(conn))
-    window.close()
-    assert breaches == []

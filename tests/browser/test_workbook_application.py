@@ -2,40 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from formloom.metadata.database import Database
 from formloom.runtime.app import build_app
 from formloom.runtime.asgi import extensions
-from tests.browser.conftest import DESKTOP, PHONE, watched
-from tests.browser.live import serving, sign_in
+from formloom.runtime.site import Site
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.live import serving
 from tests.importers.application.conftest import shop_book
 from tests.importers.conftest import furnish_for_imports
-from tests.prepared import opened
-from tests.runtime.world import site_of
+from tests.prepared import copies_of
 
 pytestmark = pytest.mark.browser
 
 PATIENCE = 30_000
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    """A database with an administrator and some entities."""
-    url = f"sqlite:///{tmp_path / 'application.db'}"
-    furnish_for_imports(url)
-    with opened(url) as made:
-        yield made
+database = copies_of(furnish_for_imports, ("sqlite",))
 
 
 @pytest.fixture
-def address(database: Database, tmp_path: Path) -> Iterator[str]:
+def address(site: Site) -> Iterator[str]:
     """The application, with background jobs."""
-    with serving(build_app(site_of(database, tmp_path), extensions(), job_threads=1)) as served:
+    with serving(build_app(site, extensions(), job_threads=1)) as served:
         yield served
 
 
@@ -51,12 +44,9 @@ def saved(page: Page) -> object:
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_a_workbook_is_reviewed_made_used_and_taken_back(
-    browser: Browser, address: str, tmp_path: Path, size: dict[str, int]
+    window: Callable[..., Page], address: str, tmp_path: Path, size: dict[str, int]
 ) -> None:
-    window = browser.new_context(viewport=size, locale="en-US")  # type: ignore[arg-type]
-    window.set_default_timeout(PATIENCE)
-    breaches = watched(window)
-    page = sign_in(window.new_page(), address, "boss")
+    page = window("boss", viewport=size, locale="en-US", patience=PATIENCE)
 
     page.goto(f"{address}/imports/new-app")
     page.set_input_files("input[type=file]", shop_book(tmp_path / "shops.xlsx"))
@@ -86,8 +76,6 @@ def test_a_workbook_is_reviewed_made_used_and_taken_back(
     page.get_by_role("button", name="Take all of it back").click()
     expect(page.get_by_text("Taken back", exact=True)).to_be_visible()
     assert page.goto(f"{address}/e/sale").status == 404  # type: ignore[union-attr]
-    window.close()
-    assert breaches == []
 
 
 def correct(page: Page) -> None:
