@@ -13,6 +13,7 @@ const TABBABLE = "input:not([type=hidden]):not([tabindex='-1']):not(:disabled), 
 
 let editor = null;
 let undo = null;
+let early = null;
 
 /** Whether a cell's column may be changed; whether its row is, is found out on trying. */
 export function isEditable(cell) {
@@ -33,12 +34,16 @@ export async function edit(cell, { byHand = false } = {}) {
   const row = cell.closest("tr");
   const address = addressOf(row.dataset.id, `cell/${keyOf(cell)}`);
   cell.setAttribute("aria-busy", "true");
+  early = [];
   const answer = await fetch(address, { headers: { Accept: "application/json" } }).catch(() => null);
+  const html = answer?.ok && !answer.redirected ? await answer.text() : null;
+  const keys = early;
+  early = null;
   cell.removeAttribute("aria-busy");
-  if (!answer?.ok || answer.redirected) return toast(await told(answer), { bad: true });
+  if (html === null) return toast(await told(answer), { bad: true });
   const box = make("div", { class: "cell-editor", popover: "manual", role: "dialog", "aria-label": say("edit_cell", { name: headOf(cell).innerText.trim() }) });
   editor = { box, cell, row, address, byHand, saving: false, start: null };
-  show(await answer.text());
+  show(html);
   document.getElementById("list").append(box);
   box.addEventListener("keydown", onKey);
   box.addEventListener("change", onChange);
@@ -46,6 +51,31 @@ export async function edit(cell, { byHand = false } = {}) {
   box.showPopover();
   ready();
   editor.start = contents(form());
+  press(keys);
+}
+
+// Whoever types faster than the input comes loses nothing, and moves nothing in the list.
+document.addEventListener(
+  "keydown",
+  (event) => {
+    if (!early || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    early.push(event.key);
+  },
+  true,
+);
+
+/** Do what was typed before the input was there. */
+function press(keys) {
+  const input = document.activeElement;
+  const text = keys.filter((key) => key.length === 1).join("");
+  if (text && input.matches?.("textarea, input:not([type=checkbox]):not([type=date]):not([type=datetime-local])")) {
+    input.value = text;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  const last = keys.find((key) => ["Escape", "Enter", "Tab"].includes(key));
+  if (last) input.dispatchEvent(new KeyboardEvent("keydown", { key: last, bubbles: true, cancelable: true }));
 }
 
 function form() {
@@ -111,6 +141,7 @@ async function finish(next, submitter = null) {
   if (!editor) return true;
   if (editor.saving) return false;
   const { row, address, cell } = editor;
+  const moves = keyOf(cell) === document.getElementById("list").dataset.tree;
   const data = new URLSearchParams([...new FormData(form(), submitter)].filter(([, value]) => typeof value === "string"));
   const isSame = contents(form()) === editor.start && !submitter?.name;
   if (isSame || form().hasAttribute("data-kept")) return leave(next, row);
@@ -126,7 +157,7 @@ async function finish(next, submitter = null) {
     const fresh = replaceRow(row, await answer.text());
     remember({ address, back, label, rev: revOf(answer), id: row.dataset.id });
     // What stands below another record now stands elsewhere in the tree.
-    if (keyOf(cell) === document.getElementById("list").dataset.tree) {
+    if (moves) {
       close();
       reload();
       return true;

@@ -148,7 +148,7 @@ document.addEventListener("keydown", (event) => {
   const inside = event.target === document.body || event.target.closest(".record-drawer");
   if (!inside || isTyping(event.target)) return;
   if (event.key === "Escape") closeRecord();
-  else if (event.key === "Enter" && event.shiftKey) go(pathOf(drawer.id));
+  else if (event.key === "Enter" && event.shiftKey) drawer.element.querySelector("[data-page]").click();
   else return;
   event.preventDefault();
 });

@@ -19,7 +19,8 @@ const at = (document, path) => document.columns.findIndex((column) => pathOf(col
 /** What may be a column: the entity's fields, and one step through its links, as [path, words]. */
 export function columnChoices(frame, key) {
   const entity = frame.entity(key);
-  const own = (entity?.fields ?? []).filter((field) => field.sortable || field.points || field.kind !== null || field.choices.length);
+  // What is in the bin is in no list, so when it got there is nothing to show.
+  const own = (entity?.fields ?? []).filter((field) => field.key !== "deleted_at").filter((field) => field.sortable || field.points || field.kind !== null || field.choices.length);
   const behind = own.filter((field) => field.points).flatMap((link) => {
     const target = frame.entity(link.target);
     return (target?.fields ?? []).filter((field) => !field.system && field.sortable).map((field) => [`${link.key}.${field.key}`, `${link.label} · ${field.label}`]);
