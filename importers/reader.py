@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from .workbook_guard import Limits, opened
 Row = list[Any]
 
 _HEAD_LINES, _HEAD_CHARACTERS = 10, 100_000
+_QUOTED = re.compile(r'"[^"]*"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ def _read_workbook(path: Path, name: str | None, limits: Limits) -> Sheet:
         chosen = name or names[0]
         content = archive.sheet_bytes(chosen)
         percent = sheet_scan.styled_cells(content, archive.percent_styles())
+        rich = sheet_scan.rich_cells(content, archive.rich_texts())
     rows = _calamine_rows(path, chosen)
     if rows and len(rows[0]) > limits.columns:
         raise FileRefused("import.too_many_columns", status=413, limit=limits.columns)
@@ -111,6 +114,9 @@ def _read_workbook(path: Path, name: str | None, limits: Limits) -> Sheet:
     for row, column in percent:
         if row < len(rows) and column < len(rows[row]) and isinstance(rows[row][column], float):
             rows[row][column] = f"{Decimal(repr(rows[row][column])) * 100:f}%"
+    for (row, column), text in rich.items():
+        if row < len(rows) and column < len(rows[row]) and isinstance(rows[row][column], str):
+            rows[row][column] = text
     merged = len(sheet_scan.merged_ranges(content))
     return Sheet(chosen, rows, names, "xlsx", sheet_scan.hidden_rows(content), merged)
 
@@ -185,8 +191,10 @@ def _decode(content: bytes) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """What stands between the cells: the character that one of the first lines, the header, holds most often."""
-    lines = text[:_HEAD_CHARACTERS].splitlines()[:_HEAD_LINES]
+    """What stands between the cells: the character that one of the first lines, the header, holds most often
+    outside of quotes.
+    """
+    lines = _QUOTED.sub('""', text[:_HEAD_CHARACTERS]).splitlines()[:_HEAD_LINES]
     return max(",;\t|", key=lambda delimiter: (max(line.count(delimiter) for line in lines), delimiter == ","))
 
 

@@ -8,7 +8,9 @@ references or with its attributes in another order, is rewritten first (`canonic
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+from formloom.metadata.fields.runs import Runs, marks_of
 
 from .refusal import FileRefused
 
@@ -30,6 +32,12 @@ _FORMULA = re.compile(
 _ERROR = re.compile(
     rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]* t="e"[^>]*>(?:<f[^>]*/>|<f[^>]*>[^<]*</f>)?<v>([^<]*)</v>'
 )
+_INLINE = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]* t="inlineStr"[^>]*><is>(<r>.*?)</is>', re.DOTALL)
+_SHARED_CELL = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})"[^>]* t="s"[^>]*><v>(\d{1,9})</v>')
+_ITEM = re.compile(rb"<si>(.*?)</si>|<si/>", re.DOTALL)
+_RUN = re.compile(rb"<r>(?:<rPr>(.*?)</rPr>)?<t(?:\s[^>]*)?>(.*?)</t></r>", re.DOTALL)
+_MARK = re.compile(rb'<(b|i|u|strike)(?:\s+val="([^"]*)")?\s*/>')
+_SIZE = re.compile(rb'<sz val="([0-9.]{1,6})"')
 _HIDDEN = re.compile(rb'<row r="(\d{1,7})"[^>]* hidden="(?:1|true)"')
 _MERGED = re.compile(rb'<mergeCell\s[^>]*?ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 
@@ -55,7 +63,8 @@ def _is_plain(content: bytes) -> bool:
     start, end = content.find(b"<sheetData"), content.rfind(b"</sheetData>")
     return (
         0 <= start < end
-        and content.count(b"<c", start, end) == content.count(b'<c r="', start, end)
+        and content.count(b"<c", start, end) - content.count(b"<color", start, end)
+        == content.count(b'<c r="', start, end)
         and content.count(b"<row", start, end) == content.count(b'<row r="', start, end)
         and content.find(b"='", start, end) < 0
         and _PREFIXED_CELL.search(content) is None
@@ -145,6 +154,39 @@ def styled_cells(content: bytes, styles: Iterable[int]) -> list[Place]:
         return []
     cell = re.compile(rb'<c r="([A-Z]{1,3})(\d{1,7})" (?:t="\w+" )?s="(?:' + wanted + rb')"')
     return [_place(letters, row) for letters, row in cell.findall(content)]
+
+
+def rich_texts(shared: bytes) -> dict[int, Runs]:
+    """The texts of a workbook whose parts are formatted, by their number."""
+    items = enumerate(_ITEM.finditer(shared))
+    found = {number: _runs(item[1]) for number, item in items if item[1] and b"<r>" in item[1]}
+    return {number: runs for number, runs in found.items() if runs.formatted}
+
+
+def rich_cells(content: bytes, shared: Mapping[int, Runs]) -> dict[Place, Runs]:
+    """The cells whose text is formatted in parts."""
+    found: dict[Place, Runs] = {}
+    if b"<is><r>" in content:
+        for cell in _INLINE.finditer(content):
+            runs = _runs(cell[3])
+            if runs.formatted:
+                found[_place(cell[1], cell[2])] = runs
+    for cell in _SHARED_CELL.finditer(content) if shared else ():
+        text = shared.get(int(cell[3]))
+        if text is not None:
+            found[_place(cell[1], cell[2])] = text
+    return found
+
+
+def _runs(content: bytes) -> Runs:
+    found = _RUN.finditer(content)
+    return Runs((_unescape(run[2].decode("utf-8", "replace")), _marks(run[1] or b"")) for run in found)
+
+
+def _marks(look: bytes) -> str:
+    named = {name.decode(): value not in (b"0", b"false", b"none") for name, value in _MARK.findall(look)}
+    size = _SIZE.search(look)
+    return marks_of({**named, "sz": float(size[1]) if size else None})
 
 
 def hidden_rows(content: bytes) -> frozenset[int]:

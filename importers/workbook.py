@@ -19,6 +19,7 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from formloom.metadata.errors import FormloomError
+from formloom.metadata.fields.runs import SIZES, Runs
 from formloom.metadata.model import Entity, Field
 from formloom.metadata.wording import say, text_of
 
@@ -59,14 +60,18 @@ def write_export(
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(target, options) as book:
         sheet = book.add_worksheet(sheet_name(title))
-        formats = [book.add_format({"num_format": field.behaviour.excel(field).number_format}) for field in fields]
+        formats = [book.add_format(_look(field)) for field in fields]
+        fonts = _Fonts(book)
         _write_header(book, sheet, fields, headers)
         count = 0
         for count, row in enumerate(rows, 1):
             if count >= SHEET_ROWS:
                 raise ExportRefused("export.too_many_rows", limit=SHEET_ROWS - 1)
             for column, value in enumerate(row):
-                _write_cell(sheet, count, column, value, formats[column])
+                if isinstance(value, Runs) and value.formatted and 1 < len(value) <= CELL_CHARACTERS:
+                    fonts.write(sheet, count, column, value, formats[column])
+                else:
+                    _write_cell(sheet, count, column, value, formats[column])
         if count:
             sheet.autofilter(0, 0, count, len(fields) - 1)
     return count
@@ -80,6 +85,43 @@ def _write_header(
     for column, field in enumerate(fields):
         sheet.set_column(column, column, field.behaviour.excel(field).width)
         sheet.write_string(0, column, headers[column], bold)
+
+
+def _look(field: Field) -> dict[str, Any]:
+    """The format of a column's cells."""
+    excel = field.behaviour.excel(field)
+    return {"num_format": excel.number_format, **({"text_wrap": True, "valign": "top"} if excel.wrap else {})}
+
+
+class _Fonts:
+    """Writes text whose parts are formatted; each combination of marks is one format of the workbook."""
+
+    def __init__(self, book: xlsxwriter.Workbook) -> None:
+        self.book = book
+        self.known: dict[str, Format] = {}
+
+    def write(self, sheet: Worksheet, row: int, column: int, text: Runs, cell_format: Format) -> None:
+        """One cell."""
+        runs = text.runs
+        if len(runs) == 1:
+            # The library takes no text of one format only.
+            [(only, marks)] = runs
+            runs = ((only[:1], marks), (only[1:], marks))
+        parts = [part for said, marks in runs for part in ([self._font(marks), said] if marks else [said])]
+        if sheet.write_rich_string(row, column, *parts, cell_format):
+            sheet.write_string(row, column, str(text), cell_format)
+
+    def _font(self, marks: str) -> Format:
+        if marks not in self.known:
+            size = next((SIZES[mark] for mark in marks if mark in SIZES), None)
+            look = {
+                "bold": "b" in marks or size is not None,
+                "italic": "i" in marks,
+                "underline": int("u" in marks),
+                "font_strikeout": "s" in marks,
+            }
+            self.known[marks] = self.book.add_format(look | ({"font_size": size} if size else {}))
+        return self.known[marks]
 
 
 def _write_cell(sheet: Worksheet, row: int, column: int, value: Any, cell_format: Format) -> None:

@@ -19,6 +19,8 @@ from xml.etree.ElementTree import Element
 
 from defusedxml import DefusedXmlException, ElementTree
 
+from formloom.metadata.fields.runs import Runs
+
 from . import sheet_scan
 from .refusal import FileRefused
 
@@ -64,6 +66,7 @@ class SheetArchive:
     def __init__(self, archive: zipfile.ZipFile, limits: Limits, size: int) -> None:
         self.limits = limits
         self.archive = archive
+        self.rich: set[str] = set()
         self._check_members(size)
         self.parts = self._sheet_parts()
 
@@ -126,11 +129,20 @@ class SheetArchive:
                 self._check_shared(part)
         return content
 
+    def rich_texts(self) -> dict[int, Runs]:
+        """The texts of the workbook that are formatted in parts; the sheet was read before."""
+        found: dict[int, Runs] = {}
+        for part in self.rich:
+            found = sheet_scan.rich_texts(self._content(part))
+        return found
+
     def _check_shared(self, name: str) -> None:
         tail = b""
         for chunk in self._chunks(name):
             if b"<!DOCTYPE" in tail + chunk:
                 raise FileRefused("import.unreadable")
+            if b"<rPr>" in tail + chunk and "sharedstrings" in name.lower():
+                self.rich.add(name)
             tail = chunk[-9:]
 
     def percent_styles(self) -> frozenset[int]:

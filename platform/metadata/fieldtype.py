@@ -53,11 +53,14 @@ class InputWidget:
 
 @dataclass(frozen=True, slots=True)
 class ExcelFormat:
-    """How a column looks in a workbook; `width` in Excel characters, `choices` make a dropdown (labels)."""
+    """How a column looks in a workbook; `width` in Excel characters, `choices` make a dropdown (labels);
+    `wrap` lets long text go on below.
+    """
 
     number_format: str = "@"
     width: int = 16
     choices: Callable[[str], Sequence[str]] | None = None
+    wrap: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import escape as quoted
 from html.parser import HTMLParser
 from typing import Any
 
@@ -17,6 +16,7 @@ from ..fieldtype import CellRenderer, Examples, ExcelFormat, FieldType, InputWid
 from ..model import Field
 from ..operators import on_shown
 from .raw import text_of
+from .runs import Runs, html_of, runs_of
 
 LONGEST = 100_000
 """Characters of HTML."""
@@ -76,7 +76,8 @@ class RichHtml(Readable):
 
 class RichText(FieldType):
     """HTML of a few harmless elements; everything else is dropped, so that it can be shown as it is. Plain text
-    becomes paragraphs. Searching, filters, history and workbooks see the text only.
+    becomes paragraphs, and lists where lines begin with a bullet or a number. Searching, filters and history see
+    the text only; workbooks hold bold, italic, underlined and struck-out text, headings, lists and links.
     """
 
     name = "richtext"
@@ -124,7 +125,7 @@ class RichText(FieldType):
         if len(text) > LONGEST:
             raise ValueRefused("too_long", max=LONGEST)
         text = _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-        html = clean(text if _STARTS.match(text) else paragraphs(text))
+        html = clean(html_of(raw) if isinstance(raw, Runs) else text if _STARTS.match(text) else html_of(text))
         if len(html) > LONGEST:
             raise ValueRefused("too_long", max=LONGEST)
         return html if plain_of(html) else None
@@ -149,7 +150,11 @@ class RichText(FieldType):
         return InputWidget("richtext", {"rows": field.option("rows", 6)}, wide=True)
 
     def excel(self, field: Field) -> ExcelFormat:
-        return ExcelFormat(width=50)
+        return ExcelFormat(width=50, wrap=True)
+
+    def to_excel(self, field: Field, value: Any, lang: str, label: str | None = None) -> Any:
+        """Its lines with bullets and numbers, and how parts of them look; an import reads all of that back."""
+        return None if value is None else runs_of(value)
 
 
 def clean(html: str) -> str:
@@ -162,8 +167,3 @@ def clean(html: str) -> str:
         link_rel="noopener noreferrer nofollow",
         clean_content_tags={"script", "style", "title", "svg", "math", "iframe", "object"},
     ).strip()
-
-
-def paragraphs(text: str) -> str:
-    """Plain text as HTML, a paragraph for each line that says something."""
-    return "".join(f"<p>{quoted(line.strip(), quote=False)}</p>" for line in text.split("\n") if line.strip())
