@@ -268,7 +268,9 @@ def _target(place: Place, value: Any, changing: Changing) -> None:
     known = changing.proposal.sheet(name) if kind == "sheet" else changing.ctx.catalog.entities.get(name)
     if kind not in ("sheet", "entity") or known is None:
         raise _bad("target")
-    column.type, column.settings, column.target, column.unique = "relation", {}, str(value), False
+    if kind == "sheet" or FIELD_TYPES[column.type].several != "target":
+        column.type = "relation"
+    column.settings, column.target, column.unique = {}, str(value), False
     if kind != "sheet":
         column.parent = False
     changing.settled(sheet)

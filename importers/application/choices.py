@@ -53,6 +53,15 @@ def choices_of(facts: Facts) -> Choices | None:
     return options_of(spelled)
 
 
+def words_of(facts: Facts) -> dict[str, int]:
+    """How often each word stands in cells that hold several."""
+    found: dict[str, int] = {}
+    for text, count in facts.texts.items():
+        for word in filter(None, map(str.strip, _SEPARATOR.split(text))):
+            found[word] = found.get(word, 0) + count
+    return found
+
+
 def several_of(facts: Facts) -> Choices | None:
     """The options of a column whose cells hold several words each."""
     if facts.filled < FEWEST_CELLS or set(facts.kinds) - {TEXT}:

@@ -19,7 +19,7 @@ from formloom.metadata.reading import read_field
 
 from ..matching import fold, unit_factor
 from .book import Note
-from .choices import Choices, choices_of, several_of
+from .choices import Choices, choices_of, several_of, words_of
 from .facts import DATE, ERROR, MOMENT, NUMBER, TEXT, TIME, YES_NO, Facts
 from .fitting import Fit, fit, fit_among
 
@@ -28,6 +28,8 @@ DATE_TOLERANCE = 0.8
 SAMPLE = 400
 LONG_TEXT, LONGEST_LINE = 120, 500
 MONEY_PLACES = 2
+SEVERAL_WORDS, REPEATED_WORDS, LONGEST_WORD = 1.8, 0.6, 16
+"""Words a cell has on average, the part of them that may be different, and their length, in a column of tags."""
 
 _LEADING_ZERO = re.compile(r"0\d+")
 _DIGITS = re.compile(r"\d{16,}")
@@ -227,6 +229,23 @@ def _select(header: str, facts: Facts, around: Surroundings) -> Guess | None:
     return None
 
 
+def _named_tags(header: str, facts: Facts, around: Surroundings) -> Guess | None:
+    return _tags(header, facts, around) if speaks_of(header, "tags") else None
+
+
+def _tags(header: str, facts: Facts, around: Surroundings) -> Guess | None:
+    """Words of one's own: where the header says so, or most cells hold several short ones that come again."""
+    if set(facts.kinds) - {TEXT}:
+        return None
+    words = words_of(facts)
+    total = sum(words.values())
+    free = total >= SEVERAL_WORDS * facts.filled and len(words) <= REPEATED_WORDS * total
+    if not speaks_of(header, "tags") and not (free and max(map(len, words), default=0) <= LONGEST_WORD):
+        return None
+    found = tried("tags", facts)
+    return _counted("tags", facts, found) if found.share >= TOLERANCE else None
+
+
 def _text(header: str, facts: Facts, *notes: Note) -> Guess:
     lines = any("\n" in text for text in facts.texts)
     long = facts.longest > LONG_TEXT and not speaks_of(header, "address")
@@ -255,7 +274,9 @@ _ATTEMPTS: tuple[Callable[[str, Facts, Surroundings], Guess | None], ...] = (
     _kept_text,
     _number,
     _people,
+    _named_tags,
     _select,
+    _tags,
 )
 
 

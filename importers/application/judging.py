@@ -68,7 +68,7 @@ class Judge:
         target = self.proposal.target_of(column)
         if target is not None and not target.into:
             return fit_among(field, facts, self.names(target))
-        if field.behaviour.target is not None:
+        if field.behaviour.target is not None or field.behaviour.several is not None:
             return self._resolved(field, facts)
         return fit(field, facts, unit_factor(column.header) if field.behaviour.numeric else None)
 
@@ -80,7 +80,8 @@ class Judge:
 
     def _resolved(self, field: Field, facts: Facts) -> Fit:
         """References to what exists already: people, departments, records of other entities."""
-        if field.behaviour.target == "target" and field.option("target") not in self.ctx.catalog.entities:
+        points = "target" in (field.behaviour.target, field.behaviour.several)
+        if points and field.option("target") not in self.ctx.catalog.entities:
             return Fit(0, facts.filled)
         cells = [cell for cell in facts.cells if cell.kind != ERROR]
         _values, refused = resolve_column(self.ctx, field, [cell.value for cell in cells])

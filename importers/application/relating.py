@@ -125,6 +125,11 @@ def _likeness(header: str, key: str, name: str) -> float:
     return max(scores, default=0.0)
 
 
+def is_called_like(header: str, name: str) -> bool:
+    """Whether a column is called like what it might point at."""
+    return _likeness(header, "", name) >= LIKE
+
+
 def _stem(name: str) -> str:
     """The noun of a header: `customerID`, `customer_no` and `Customers` are all `customer`."""
     plain = fold(name)

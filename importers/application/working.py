@@ -20,6 +20,7 @@ from ..token_limit import limit_of
 from . import keeping, proposing
 from .book import table
 from .changes import MOST_CHANGES, Changing
+from .existing import point_at_existing
 from .guessing import Surroundings
 from .judging import Judge
 from .keeping import DONE, FAILED, MAKING, OPEN, READING, Application, FactsOf
@@ -139,7 +140,14 @@ def read_now(ctx: Context, found: Application, told: Any = lambda done, total: N
     path = keeping.workbook(ctx.settings.data_dir, found)
     folder = keeping.facts_folder(ctx.settings.data_dir, found.file_hash)
     reading = Reading(folder, surroundings(ctx.conn), set(ctx.catalog.entities))
-    return proposing.propose(path, found.file_name, reading, told)
+    proposal = proposing.propose(path, found.file_name, reading, told)
+    facts = FactsOf(ctx.settings.data_dir, found.file_hash, proposal)
+    point_at_existing(ctx, proposal, facts)
+    judge = Judge(ctx, proposal, facts)
+    for sheet, column in proposal.relations():
+        if column.target.startswith("entity:"):
+            judge.note(sheet, column)
+    return proposal
 
 
 def _found(run: JobRun) -> Application:
