@@ -102,7 +102,7 @@ def removed_ones(page: Page) -> None:
     """List the fields that were removed."""
     show_pane(page, "right")
     press("#d-right > .btn:has([href*=restore])")(page)
-    page.wait_for_selector(".d-dialog .d-history")
+    page.wait_for_selector(".d-dialog li")
 
 
 def first_rule(page: Page) -> None:
