@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.engine import Connection
@@ -11,6 +11,7 @@ from ...metadata import changesets, shadows, store
 from ...metadata.changeset_log import signatures
 from ...metadata.changesets import Changeset
 from ...metadata.errors import FormloomError, InvalidInput, NotFound
+from ...metadata.nodes import in_order
 from ...metadata.steps import Shadow
 from ...metadata.wording import text_of
 from ..api.metadata import dump_preview
@@ -136,13 +137,20 @@ def _follow(conn: Connection, ctx: Context, draft: Draft | None, shadow: Shadow)
     now = store.catalog_for(conn).documents.get(("entity", shadow.entity))
     if draft is None or draft.document is None or draft.base is None or now is None or shadow.field is None:
         return
-    came = [raw for raw in now["fields"] if raw["key"] == shadow.field]
     if any(raw["key"] == shadow.field for raw in draft.document["fields"]):
-        came = []
+        return
     # What others did meanwhile is not taken for the reader's own.
-    base = {**draft.base, "fields": [*draft.base["fields"], *came]}
-    document = {**draft.document, "fields": [*draft.document["fields"], *came]}
+    base, document = (_with_field(side, now, shadow.field) for side in (draft.base, draft.document))
     drafts.put(conn, ctx.actor.id, draft.identity, document, base)
+
+
+def _with_field(side: Mapping[str, Any], now: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """An entity's document with a field of what is in force now, in its place there."""
+    fields = {raw["key"]: raw for raw in side["fields"]}
+    came = {raw["key"]: raw for raw in now["fields"] if raw["key"] == key}
+    names = in_order([raw["key"] for raw in now["fields"]], list(fields))
+    known = {**came, **fields}
+    return {**side, "fields": [known[name] for name in names if name in known]}
 
 
 def purge(work: Workspace, number: int, typed: str) -> None:
