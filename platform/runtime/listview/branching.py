@@ -83,8 +83,13 @@ def twigs_of(
 
 
 def draw_branch(ctx: Context, state: ListState, above: int, *, pick: bool) -> tuple[Markup, str | None]:
-    """(the rows right below one, the cursor of those that follow). Queries: 2."""
-    request = replace(state.request, above=above)
-    page = Records(ctx).list(request)
+    """(the rows right below one, the cursor of those that follow). Queries: 2.
+
+    Raises NotFound for a record that its reader does not see.
+    """
+    request, records = replace(state.request, above=above), Records(ctx)
+    page = records.list(request)
+    if not page.items:
+        records.get(request.entity, above, ["id"])
     twigs = twigs_of(ctx, state, page.items)
     return draw_rows(ctx, request.entity, state.columns, page.items, pick=pick, twigs=twigs), page.next

@@ -57,7 +57,7 @@ def show_row(ctx: Context, call: Call) -> Response:
 
 
 def show_branch(ctx: Context, call: Call) -> Response:
-    """The rows right below one in a list that is a tree; none below one its reader does not see. Queries: 2."""
+    """The rows right below one, in a list that is a tree. Queries: 2."""
     state = read_state(ctx, call.path["entity"], call.query)
     if state.request.tree is None:
         raise NotFound()

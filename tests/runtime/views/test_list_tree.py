@@ -115,7 +115,9 @@ def test_what_stands_below_the_unseen_stands_at_the_top(boss: Visitor, places: d
     assert top(sally) == {"France": "2", "Moon": "", "World": "1"}
     assert branch(sally, places["World"]) == {"Asia": ""}
     # Neither that there is such a record nor that France stands below it.
-    assert branch(sally, places["Europe"]) == branch(sally, 987654) == {}
+    unseen, unknown = (sally.get(f"/e/place/{number}/branch") for number in (places["Europe"], 987654))
+    assert unseen.status_code == unknown.status_code == 404
+    assert unseen.json()["detail"] == unknown.json()["detail"]
 
 
 def test_a_list_with_its_own_filter_begins_anew_below_what_it_leaves_out(boss: Visitor, places: dict[str, int]):
