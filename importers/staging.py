@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,8 +19,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from formloom.metadata import system_tables
+from formloom.metadata.catalog import Catalog
 from formloom.metadata.columns import UtcDateTime, identifier, plain_text
 from formloom.metadata.errors import FieldError, NotFound
+from formloom.metadata.uses import Stored, collector
 
 from .options import Options
 from .refusal import FileRefused
@@ -60,6 +62,17 @@ STAGED, CHECKED, APPLYING, DONE, FAILED, CANCELLED, UNDONE = (
     "cancelled",
     "undone",
 )
+
+
+@collector
+def waiting(conn: Connection, catalog: Catalog) -> Iterator[Stored]:
+    """Imports that are not over, with the fields their columns go to. Queries: 1."""
+    c = imports.c
+    chosen = sa.select(c.id, c.entity, c.file_name, c.options).where(c.state.in_((STAGED, CHECKED, APPLYING)))
+    for row in conn.execute(chosen.order_by(c.id)):
+        options = json.loads(row.options)
+        named = {key for key in (options.get("map") or {}).values() if key} | set(options.get("key") or ())
+        yield Stored("import", str(row.id), row.file_name, row.entity, frozenset({"", *named}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -10,9 +10,11 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy.engine import Connection
 
+from .catalog import Catalog
 from .database import Database
 from .errors import NotFound
 from .steps import Shadow
+from .store import catalog_for
 from .tables import shadow as shadow_table
 
 
@@ -33,12 +35,34 @@ def purge_one(database: Database, number: int) -> None:
         drop(conn, kept)
 
 
+Purging = Callable[[Connection, Catalog, Shadow], None]
+"""(connection, the catalog in force, what is about to be dropped) -> nothing: lets go what only that held."""
+
+_purging: list[Purging] = []
+
+
+def on_purge(function: Purging) -> Purging:
+    """The same function, now called for everything that is purged, while it is still there."""
+    if function not in _purging:
+        _purging.append(function)
+    return function
+
+
 def purge(database: Database, changeset: int) -> int:
-    """How many kept columns and tables of a changeset were dropped. It can then no longer bring values back."""
+    """How many kept columns and tables of a changeset were dropped. It can then no longer bring values back.
+
+    What is kept of a table that goes, columns put aside before it was, goes with it.
+    """
     with database.writing() as conn:
-        kept = read_shadows(conn, changeset)
+        wanted = read_shadows(conn, changeset)
+        tables = {shadow.table_name for shadow in wanted if shadow.field is None}
+        kept = [shadow for shadow in read_shadows(conn) if shadow in wanted or shadow.table_name in tables]
+        catalog = catalog_for(conn)
+        for shadow in kept:
+            for listener in _purging:
+                listener(conn, catalog, shadow)
         drop(conn, kept)
-    return len(kept)
+    return len(wanted)
 
 
 def drop(conn: Connection, kept: Sequence[Shadow]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from .catalog import Catalog
-from .checks import Finding, Place
+from .checks import Finding, Place, touched_fields
 from .nodes import aligned, join
 from .nodewords import kind_in_words, path_in_words
 from .wording import Label, say, text_of
@@ -24,7 +24,9 @@ new key by itself, is computed anew, or should be looked at.
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Something kept outside of documents that names fields: a saved filter, an import recipe."""
+    """Something kept outside of documents that names fields: an import that waits. "" among its fields says that
+    it names the entity itself, as the limit of a token does.
+    """
 
     kind: str
     key: str
@@ -45,16 +47,16 @@ def collector(function: Collector) -> Collector:
     return function
 
 
-def kept_uses(conn: Connection, catalog: Catalog, touched: Iterable[str]) -> list[tuple[Stored, str]]:
-    """What is kept outside of documents and names one of these fields (`entity.field`), with the field."""
-    wanted: dict[str, set[str]] = {}
-    for place in touched:
-        entity, _, key = place.partition(".")
+def kept_uses(conn: Connection, current: Catalog, desired: Catalog) -> list[tuple[Stored, str]]:
+    """What is kept outside of documents and names what goes away or becomes another type, with that:
+    `entity.field`, or an entity.
+    """
+    wanted: dict[str, set[str]] = {key: {""} for key in current.entities.keys() - desired.entities.keys()}
+    for entity, key in touched_fields(current.entities, desired.entities):
         wanted.setdefault(entity, set()).add(key)
-    found = [one for collect in _collectors if wanted for one in collect(conn, catalog)]
-    return [
-        (one, f"{one.entity}.{key}") for one in found for key in sorted(one.fields & wanted.get(one.entity, set()))
-    ]
+    found = [one for collect in _collectors if wanted for one in collect(conn, current)]
+    named = ((one, key) for one in found for key in sorted(one.fields & wanted.get(one.entity, set())))
+    return [(one, f"{one.entity}.{key}".rstrip(".")) for one, key in named]
 
 
 def worded(

@@ -6,7 +6,7 @@ A token can do at most what its owner can at that moment, and less when its scop
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,9 +14,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from ..metadata.apply import on_rename
 from ..metadata.catalog import Catalog
 from ..metadata.database import Database
 from ..metadata.errors import NotFound
+from ..metadata.renaming import Renames
+from ..metadata.uses import Stored, collector
 from .actor import TokenLimit, load_actor
 from .failures import refused
 from .sessions import TOUCH_AFTER, SignedIn, fingerprint, versions
@@ -117,6 +120,27 @@ def touch(database: Database, key: str, *, now: datetime | None = None) -> None:
         conn.execute(
             sa.update(tokens).where(tokens.c.token_hash == key).values(last_used_at=now or datetime.now(UTC))
         )
+
+
+@collector
+def limited(conn: Connection, catalog: Catalog) -> Iterator[Stored]:
+    """Tokens that are limited to some entities. Queries: 1."""
+    chosen = sa.select(tokens.c.id, tokens.c.name, tokens.c.scope).where(tokens.c.revoked_at.is_(None))
+    for row in conn.execute(chosen.order_by(tokens.c.id)):
+        for entity in row.scope.get("entities") or ():
+            yield Stored("token", str(row.id), row.name, entity, frozenset({""}))
+
+
+@on_rename
+def follow(conn: Connection, renames: Renames) -> None:
+    """Let tokens that are limited to an entity go on under its new key. Queries: 1, and 1 for each such token."""
+    if not renames.entities:
+        return
+    for row in conn.execute(sa.select(tokens.c.id, tokens.c.scope)).all():
+        named = row.scope.get("entities") or ()
+        if renames.entities.keys() & set(named):
+            scope = {**row.scope, "entities": [renames.entity(key) for key in named]}
+            conn.execute(sa.update(tokens).where(tokens.c.id == row.id).values(scope=scope))
 
 
 def revoke(conn: Connection, token_id: int, *, now: datetime | None = None, owner: int | None = None) -> None:

@@ -1,12 +1,14 @@
 """The console shows the system's tables to administrators, keeps secrets, and writes nothing past the rules."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 import sqlalchemy as sa
 
 from formloom.rbac.tables import bump_policy, sessions, tokens, users
 from formloom.runtime.console.admin import views
+from formloom.runtime.files.tables import files, fresh_id
 from formloom.runtime.jobs import enqueue, get_job
 from tests.runtime.world import Program, Visitor
 
@@ -19,6 +21,8 @@ def boss(visitor: Visitor) -> Visitor:
     Program(visitor, "sally")
     with visitor.site.database.writing() as conn:
         enqueue(conn, "nothing", {"note": "=1+1"}, actor=1)
+        a_file = {"id": fresh_id(), "sha256": "0" * 64, "name": "=1+1", "size": 1, "media_type": "text/plain"}
+        conn.execute(sa.insert(files).values(**a_file, created_at=datetime.now(UTC)))
     visitor.sign_in("boss")
     visitor.api("POST", "/records/company", {"name": "Acme"})
     visitor.api("PATCH", "/records/company/1", {"name": "Acme Ltd", "rev": 1})

@@ -16,9 +16,9 @@ from .finding import Finding, Identity, Place, without_repeats
 from .ids import MEANING
 from .model import Model
 from .shape import MOST_ENTITIES, validate
-from .usage import places
+from .usage import places, touched_fields
 
-__all__ = ["MEANING", "Finding", "Place", "check", "places", "validate"]
+__all__ = ["MEANING", "Finding", "Place", "check", "places", "touched_fields", "validate"]
 
 
 def check(documents: Iterable[Mapping[str, Any]], changed: Collection[Identity] | None = None) -> list[Finding]:

@@ -18,7 +18,7 @@ def places(documents: Iterable[Document], current: Catalog, after: Iterable[Docu
     `after` are the documents as they will be; those that go away themselves are not listed.
     """
     model = Model.read(after)
-    touched = set(_touched_fields(current.entities, model.entities))
+    touched = set(touched_fields(current.entities, model.entities))
     gone = {(kind, key) for kind, key in current.documents if (kind, key) not in model.documents}
     found: list[Place] = []
     for document in documents:
@@ -29,8 +29,11 @@ def places(documents: Iterable[Document], current: Catalog, after: Iterable[Docu
     return sorted(set(found), key=lambda place: (place.document, place.path))
 
 
-def _touched_fields(before: Mapping[str, Entity], after: Mapping[str, Entity]) -> Iterator[dependencies.Place]:
+def touched_fields(before: Mapping[str, Entity], after: Mapping[str, Entity]) -> Iterator[dependencies.Place]:
+    """The fields that go away, with their entity or alone, or become another type."""
     for key, entity in before.items():
+        if after.get(key) is entity:
+            continue
         for name, field in entity.fields.items():
             left = after[key].fields.get(name) if key in after else None
             if left is None or _differs(field, left):

@@ -13,6 +13,7 @@ from sqlalchemy.orm import registry
 from ...metadata import tables as metadata_tables
 from ...rbac import tables as rbac_tables
 from ..changelog import changes
+from ..files.tables import files
 from ..job_queue import jobs
 
 MARK = 12
@@ -48,4 +49,5 @@ Document: Any = _mapped("Document", _without(metadata_tables.document), "id")
 Package: Any = _mapped("Package", _without(metadata_tables.package), "key")
 Changeset: Any = _mapped("Changeset", _without(metadata_tables.changeset), "number")
 Change: Any = _mapped("Change", _without(changes), "seq")
+File: Any = _mapped("File", _without(files), "id")
 Job: Any = _mapped("Job", _without(jobs, "fence"), "id")

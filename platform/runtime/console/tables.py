@@ -206,7 +206,32 @@ JOBS = Shown(
     end="job",
 )
 
+FILES = Shown(
+    models.File,
+    "File",
+    "Files",
+    "paperclip",
+    {
+        "id": "Number",
+        "name": "Name",
+        "size": "Bytes",
+        "media_type": "Media type",
+        "entity": "Entity",
+        "record_id": "Record",
+        "field": "Field",
+        "created_at": "Uploaded",
+        "created_by": "By",
+        "swept_at": "Given up",
+        "sha256": "SHA-256",
+        "width": "Width",
+        "height": "Height",
+    },
+    listed=8,
+    searched=("name",),
+    newest="created_at",
+)
+
 TABLES = (
-    USERS, DEPARTMENTS, USER_ROLES, SESSIONS, TOKENS, DOCUMENTS, CHANGESETS, PACKAGES, CHANGES, JOBS
+    USERS, DEPARTMENTS, USER_ROLES, SESSIONS, TOKENS, DOCUMENTS, CHANGESETS, PACKAGES, CHANGES, FILES, JOBS
 )  # fmt: skip
 """In the order of the menu."""

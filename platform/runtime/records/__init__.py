@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ...metadata.wording import register
+from ..files import releasing as _releasing  # noqa: F401  (hears of what is purged)
 from . import numbering as _numbering  # noqa: F401  (announces itself to changesets)
 from . import renewal as _renewal  # noqa: F401  (announces itself to changesets)
 from .aggregate import Aggregate, AggregateRequest, Dimension, Group, Measure

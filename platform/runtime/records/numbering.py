@@ -18,6 +18,8 @@ from ...metadata.catalog import Catalog
 from ...metadata.fields.autonumber import DEFAULT_PATTERN, matcher, scope_of
 from ...metadata.numbering import Cursor, on_numbering
 from ...metadata.physical import EmptyFirst
+from ...metadata.shadows import on_purge
+from ...metadata.steps import Shadow
 from ..context import Context
 from . import sequences
 
@@ -61,6 +63,16 @@ class Numbers:
 
 
 on_numbering(Numbers())
+
+
+@on_purge
+def forget_purged(conn: Connection, catalog: Catalog, shadow: Shadow) -> None:
+    """Let a field that is purged count for nothing, unless there is one of the same key again."""
+    keys = [shadow.field] if shadow.field else [raw["key"] for raw in shadow.document["fields"]]
+    fields = catalog.entities[shadow.entity].fields if shadow.entity in catalog.entities else {}
+    for key in keys:
+        if key not in fields:
+            sequences.forget(conn, shadow.entity, key)
 
 
 def _pattern(catalog: Catalog, entity: str, field: str) -> str:

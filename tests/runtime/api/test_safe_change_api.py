@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from formloom.runtime.jobs import Worker, enqueue
 from tests.runtime.world import Program, Visitor
 
 SIZES = [{"key": "s", "label": "Small"}, {"key": "l", "label": "Large"}]
@@ -172,3 +173,49 @@ def test_the_last_role_that_administers_cannot_be_removed(boss: Program):
     answer = boss.call("POST", "/metadata/changesets", {"edits": edits, "allow_destructive": True})
 
     assert admins and answer.status_code == 409 and "administrator" in answer.text
+
+
+def test_a_change_in_the_background_is_followed_cancelled_and_done(boss: Program, visitor: Visitor):
+    changed(boss, tag(text("code")))
+    begun = changed(boss, tag(text("code", indexed=True)), background=True, note="later", status=202)["job"]
+    place = begun["address"].removeprefix("/api/v1")
+    assert (begun["state"], boss.call("GET", place).json()) == ("queued", begun)
+
+    worker = Worker(visitor.site.database, visitor.site.settings)
+    assert worker.run_once()
+    ended = boss.call("GET", place).json()
+    newest = boss.call("GET", "/metadata/changesets").json()["items"][0]
+    assert (ended["state"], ended["result"]["number"]) == ("done", newest["number"])
+    assert newest["note"] == "later"
+
+    other = changed(boss, tag(text("code"), text("more")), background=True, status=202)["job"]
+    place = other["address"].removeprefix("/api/v1")
+    assert boss.call("POST", f"{place}/cancel").status_code == 200
+    worker.run_once()
+    assert boss.call("GET", place).json()["state"] == "cancelled"
+    assert boss.call("GET", "/metadata/changesets").json()["items"][0] == newest
+
+
+def test_only_jobs_that_change_documents_have_an_address_here(boss: Program, visitor: Visitor):
+    with visitor.site.database.writing() as conn:
+        other = enqueue(conn, "nothing", {}, None)
+    for number in (other, 999):
+        assert boss.call("GET", f"/metadata/jobs/{number}").status_code == 404
+        assert boss.call("POST", f"/metadata/jobs/{number}/cancel").status_code == 404
+
+
+def test_what_is_kept_outside_of_documents_is_among_the_uses_and_follows_a_new_key(
+    boss: Program, visitor: Visitor
+):
+    changed(boss, tag(text("code")))
+    limited = Program(visitor, "boss", {"entities": ["tag", "company"]})
+    assert limited.call("GET", "/records/tag").status_code == 200
+
+    edits = [{"op": "delete", "document": {"kind": "entity", "key": "tag"}}]
+    gone = boss.call("POST", "/metadata/changesets", {"edits": edits, "dry_run": True}).json()
+    [use] = [use for use in gone["uses"] if use["kind"] == "token"]
+    assert (use["label"], use["kind_label"], use["places"][0]["target"]) == ("test", "API token", "tag")
+
+    edits.append({"op": "put", "document": {**tag(text("code")), "key": "mark", "was": ["tag"]}})
+    assert boss.call("POST", "/metadata/changesets", {"edits": edits}).status_code == 200
+    assert limited.call("GET", "/records/mark").status_code == 200

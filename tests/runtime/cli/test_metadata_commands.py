@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from formloom.metadata.database import Database
 from formloom.runtime.cli import main
-from tests.metadata.sample import entity, field
+from tests.metadata.sample import add, entity, field
 
 ACCOUNT = entity("account", field("city"))
 
@@ -120,3 +121,34 @@ def test_the_doctor_reports_by_its_exit_code(files: Path, capsys: pytest.Capture
 
     assert main(["doctor"]) == 1
     assert "ix_account_owner" in capsys.readouterr().out
+
+
+def test_what_was_put_aside_is_listed_brought_back_and_dropped(files: Path, capsys: pytest.CaptureFixture[str]):
+    main(["metadata", "apply", file(files, ACCOUNT)])
+    database = Database(f"sqlite:///{files}/var/formloom.db")
+    add(database, "account", {"name": "A", "city": "上海"}, {"name": "B"})
+    database.close()
+    assert main(["metadata", "apply", file(files, entity("account"))]) == 2
+    assert "1 rows of “account” have a value in “city”" in capsys.readouterr().err
+    assert main(["metadata", "apply", file(files, entity("account")), "--allow-destructive"]) == 0
+    capsys.readouterr()
+
+    assert main(["metadata", "kept"]) == 0
+    listed = capsys.readouterr().out
+    assert "account.city" in listed and "changeset 2" in listed.lower()
+    assert main(["metadata", "diff", "2"]) == 0
+    assert "city" in capsys.readouterr().out
+    assert main(["metadata", "diff", "2", "--json"]) == 0
+    [node] = json.loads(capsys.readouterr().out)
+    assert (node["kind"], node["key"], node["before"]["key"]) == ("entity", "account", "city")
+    assert main(["metadata", "restore", "1"]) == 0
+    assert main(["metadata", "restore", "1"]) == 2, "it is back already"
+    assert main(["metadata", "diff", "9"]) == 2
+
+    assert main(["metadata", "apply", file(files, entity("account")), "--allow-destructive"]) == 0
+    capsys.readouterr()
+    assert main(["metadata", "purge", "4"]) == 0
+    assert "1" in capsys.readouterr().out
+    assert main(["metadata", "kept"]) == 0 and capsys.readouterr().out == ""
+    assert main(["metadata", "revert", "4"]) == 0, "the field comes back, its values do not"
+    assert main(["doctor"]) == 0
