@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,6 @@ from sqlalchemy.engine import Connection
 
 from formloom.metadata.database import Database
 from formloom.metadata.dependencies import computed_fields
-from formloom.metadata.errors import FormloomError
 from formloom.metadata.linking import misplaced
 from formloom.runtime.records import Records
 from formloom.runtime.records.computed import recompute
@@ -20,6 +18,7 @@ from formloom.runtime.records.dependents import dependents_of
 from formloom.runtime.records.renewal import stale_fields
 from tests.runtime.links.shop import CATALOG, context, records
 from tests.runtime.records.office import refused
+from tests.runtime.records.player import Player
 
 ENTITIES = ("region", "firm", "category", "product", "purchase", "payment")
 
@@ -73,13 +72,10 @@ def test_a_lookup_is_hidden_with_what_it_shows_unless_it_is_published(shop: Data
             assert refused(lambda key=hidden: ann.list(of(ann, "firm", sort=key)))[0] == "unknown_field"
 
 
-class Player:
+class Trader(Player):
     """Does random things to the shop, some of them refused."""
 
-    def __init__(self, door: Records, seed: int) -> None:
-        self.door = door
-        self.random = random.Random(seed)
-        self.ids: dict[str, list[int]] = {key: [] for key in ENTITIES}
+    entities = ENTITIES
 
     def one(self, entity: str) -> int | None:
         return self.random.choice(self.ids[entity]) if self.ids[entity] and self.random.random() < 0.9 else None
@@ -115,25 +111,8 @@ class Player:
             for _ in range(count)
         ]
 
-    def step(self) -> None:
-        entity = self.random.choice(ENTITIES)
-        act = self.random.choice(
-            [self.create, self.create, self.update, self.update, self.many, self.delete, self.back]
-        )
-        point = self.door.ctx.conn.begin_nested()
-        try:
-            act(entity)
-            point.commit()
-        except FormloomError:
-            point.rollback()
-
-    def create(self, entity: str) -> None:
-        if self.random.random() < 0.3:
-            rows = [self.values(entity) for _ in range(3)]
-            columns = {key: [row[key] for row in rows] for key in rows[0]}
-            self.ids[entity] += [i for i in self.door.create_many(entity, columns, "form", "each").ids if i]
-        else:
-            self.ids[entity].append(self.door.create(entity, self.values(entity)))
+    def acts(self) -> list[Callable[[str], None]]:
+        return [self.create, self.create, self.update, self.update, self.many, self.delete, self.back]
 
     def update(self, entity: str) -> None:
         record_id = self.one(entity)
@@ -176,7 +155,7 @@ def live_values(conn: Connection) -> dict[tuple[str, str], list[Any]]:
 @pytest.mark.parametrize("seed", range(6))
 def test_after_random_changes_stored_values_equal_a_full_computation(shop: Database, seed: int) -> None:
     with shop.writing() as conn:
-        player = Player(records(conn), seed)
+        player = Trader(records(conn), seed)
         for _ in range(160):
             player.step()
         kept = live_values(conn)

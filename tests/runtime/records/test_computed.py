@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import random
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -10,11 +10,10 @@ import pytest
 from sqlalchemy.engine import Connection
 
 from formloom.metadata.database import Database
-from formloom.metadata.errors import FormloomError
-from formloom.runtime.records import Records
 from formloom.runtime.records.computed import recompute
 from formloom.runtime.records.dependents import dependents_of
 from tests.runtime.records.office import CATALOG, context, counted, records, stored
+from tests.runtime.records.player import Player
 
 COMPUTED = {
     "company": ("contacts", "won", "paid", "open"),
@@ -90,13 +89,10 @@ def test_what_follows_takes_the_same_statements_for_one_row_and_many(office: Dat
         assert door.get("company", company)["paid"] == count
 
 
-class Player:
+class Trader(Player):
     """Does random things to a small business, some of them refused."""
 
-    def __init__(self, door: Records, seed: int) -> None:
-        self.door = door
-        self.random = random.Random(seed)
-        self.ids: dict[str, list[int]] = {key: [] for key in ("company", "contact", "product", "deal", "payment")}
+    entities = ("company", "contact", "product", "deal", "payment")
 
     def one(self, entity: str) -> int | None:
         return self.random.choice(self.ids[entity]) if self.ids[entity] else None
@@ -131,25 +127,8 @@ class Player:
         }
         return values[entity]
 
-    def step(self) -> None:
-        entity = self.random.choice(list(self.ids))
-        act = self.random.choice(
-            [self.create, self.create, self.update, self.update, self.line, self.delete, self.restore]
-        )
-        point = self.door.ctx.conn.begin_nested()
-        try:
-            act(entity)
-            point.commit()
-        except FormloomError:
-            point.rollback()
-
-    def create(self, entity: str) -> None:
-        if self.random.random() < 0.3:
-            rows = [self.values(entity) for _ in range(3)]
-            columns = {key: [row[key] for row in rows] for key in rows[0]}
-            self.ids[entity] += [i for i in self.door.create_many(entity, columns, "form", "each").ids if i]
-        else:
-            self.ids[entity].append(self.door.create(entity, self.values(entity)))
+    def acts(self) -> list[Callable[[str], None]]:
+        return [self.create, self.create, self.update, self.update, self.line, self.delete, self.restore]
 
     def update(self, entity: str) -> None:
         values = self.values(entity)
@@ -189,7 +168,7 @@ class Player:
 @pytest.mark.parametrize("seed", range(4))
 def test_after_random_changes_stored_values_equal_a_full_computation(office: Database, seed: int) -> None:
     with office.writing() as conn:
-        player = Player(records(conn), seed)
+        player = Trader(records(conn), seed)
         for _ in range(150):
             player.step()
         kept = live_values(conn)
