@@ -67,6 +67,12 @@ _known: OrderedDict[tuple[str, str, str], Entity] = OrderedDict()
 _known_lock = threading.Lock()
 
 
+def forget_known() -> None:
+    """Read every entity anew from here on, as a process does that begins."""
+    with _known_lock:
+        _known.clear()
+
+
 def _known_entity(
     document: Document, option_sets: Mapping[str, OptionSet], every: Mapping[str, Document], offered: str
 ) -> Entity:
