@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from formloom.metadata import changesets
+from formloom.metadata import changesets, conditions
 from formloom.metadata.database import Database
 from formloom.metadata.drafts import Edit
-from tests.metadata.sample import add, applied, column, entity, field, problems
+from tests.metadata.sample import add, applied, catalog_of, column, entity, field, problems
 
 WEB = {"key": "web", "label": {"zh": "网站", "en": "Web site"}}
 SITE = {"key": "site", "label": {"zh": "官网，表单", "en": "Form"}}
@@ -83,3 +83,23 @@ def test_an_option_that_just_goes_is_refused_while_rows_hold_it(database: Databa
         effects = changesets.preview(conn, [Edit.put(sources(WEB, FAIR))]).effects
 
     assert {effect.code for effect in effects if effect.level == "refuse"} == {"values_refused"}
+
+
+def test_conditions_that_name_the_option_that_went_go_on(database: Database):
+    filled(database)
+    sites = {"field": "source", "op": "eq", "value": "site"}
+    web = {
+        "kind": "list",
+        "key": "lead.web",
+        "entity": "lead",
+        "label": "Web",
+        "columns": ["name"],
+        "filter": sites,
+    }
+    applied(database, web)
+
+    changesets.apply(database, [Edit.put(sources(JOINED, FAIR))], "tester")
+
+    catalog = catalog_of(database)
+    known = conditions.parse(sites, catalog.entity("lead"), catalog)
+    assert isinstance(known, conditions.Comparison) and known.operand == "web"

@@ -70,14 +70,17 @@ def option_of(field: Field, word: str) -> Option:
 
 
 def key_of(field: Field, raw: Any) -> str:
-    """The raw, if it is the key of an option, retired or not: conditions name options by key only.
-    Raises ValueRefused.
+    """The raw, if it is the key of an option, retired or not: conditions name options by key only. The key of one
+    that went into another is that one's, so that what was written before goes on. Raises ValueRefused.
     """
     if isinstance(raw, str) and field.other and raw.startswith(OTHER):
         return raw
-    if not isinstance(raw, str) or raw not in field.choice_by_key:
+    if isinstance(raw, str) and raw in field.choice_by_key:
+        return raw
+    joined = next((choice.key for choice in field.choices if raw in choice.aliases), None)
+    if joined is None:
         raise ValueRefused("unknown_option", value=str(raw)[:60])
-    return raw
+    return joined
 
 
 def label_of(field: Field, key: str, lang: str) -> str:
