@@ -257,6 +257,12 @@ def test_what_is_changed_beside_the_list_shows_in_its_row(companies: Page):
     expect(beside.locator(".section-editing")).to_have_count(0)
     expect(beside).to_be_visible()
 
+    beside.get_by_role("link", name="Edit", exact=True).click()
+    page.fill("[name=city]", "Genoa")
+    page.keyboard.press("Control+s")
+    expect(beside.locator(".facts").first).to_contain_text("Genoa")
+    expect(cell(page, 6, "City")).to_have_text("Genoa")
+
     beside.focus()
     page.keyboard.press("Shift+Enter")
     expect(page.locator("#main > #record")).to_be_visible()

@@ -174,6 +174,11 @@ whenShown("#list", () => {
   else show(id);
 });
 
+// Whoever goes back at once, before the next page of the list has settled, goes back from that page.
+for (const kind of ["htmx:pushedIntoHistory", "htmx:replacedInHistory"]) {
+  document.addEventListener(kind, () => (base = addressWith(null)));
+}
+
 // One button, in whichever row the hand or the keyboard is.
 const opener = make("button", { type: "button", class: "row-open", tabindex: "-1", "data-do": "open-record" });
 act("open-record", (button) => openRecord(button.closest("tr")));
