@@ -137,7 +137,8 @@ def draft_of_copy(ctx: Context, entity: str, record: Record) -> Draft:
     _copy(ctx, entity, record, draft.raws, draft.titles)
     for table in ctx.catalog.children[entity]:
         if table.key in ctx.access.entity(entity).creatable and record.get(table.key):
-            draft.lines[table.key] = [Line(number=number) for number, _ in enumerate(record[table.key])]
+            start = start_of(ctx, table.option("target"))
+            draft.lines[table.key] = [Line(dict(start), number=n) for n, _ in enumerate(record[table.key])]
             for line, child in zip(draft.lines[table.key], record[table.key], strict=True):
                 _copy(ctx, table.option("target"), child, line.raws, line.titles)
     return draft

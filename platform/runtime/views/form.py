@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -23,7 +24,7 @@ from ..formview.draft import (
     raw_of,
     written,
 )
-from ..formview.inputs import FormBuilder
+from ..formview.inputs import FormBuilder, FormSection
 from ..formview.preview import preview, ruled
 from ..formview.rebase import rebase
 from ..formview.tabs import TAB, asked_tab, in_tabs
@@ -49,7 +50,9 @@ def new_form(ctx: Context, call: Call) -> Response:
     if call.query.one(COPY):
         original = Records(ctx).get(entity, call.query.number(COPY, 0))
         draft = draft_of_copy(ctx, entity, original)
-        draft.raws |= draft_of_values(ctx, entity, given).raws
+        # What is not copied begins as in any new record.
+        begun = draft_of_values(ctx, entity, Records(ctx).defaults(entity, given)).raws
+        draft.raws = begun | draft.raws | draft_of_values(ctx, entity, given).raws
     else:
         draft = draft_of_values(ctx, entity, Records(ctx).defaults(entity, given))
     draft.titles = titles_of(ctx, entity, draft)
@@ -187,7 +190,7 @@ def _shown(
         operation=operation,
         error=error,
         problem=error.message(ctx.lang) if error else "",
-        complaints=_complaints(ctx, builder, draft, error),
+        complaints=_complaints(ctx, builder, draft, sections),
         overlaps=_overlaps(ctx, builder, error),
         computes=computes(ctx, found),
         copied=bool(call.query.one(COPY)),
@@ -229,10 +232,12 @@ def _title(ctx: Context, builder: FormBuilder, draft: Draft) -> str:
 
 
 def _complaints(
-    ctx: Context, builder: FormBuilder, draft: Draft, error: FormloomError | None
+    ctx: Context, builder: FormBuilder, draft: Draft, sections: Sequence[FormSection]
 ) -> list[tuple[str, str, str]]:
-    """(input's name, its label, the message) of everything refused, for the summary."""
-    return [(name, _label_of(ctx, builder, name), message) for name, message in draft.errors.items()]
+    """(input's name, its label, the message) of everything refused, for the summary, in the order of the form."""
+    places = {each.name: place for place, each in enumerate(i for section in sections for i in section.inputs)}
+    names = sorted(draft.errors, key=lambda name: places.get(name.partition("[")[0], len(places)))
+    return [(name, _label_of(ctx, builder, name), draft.errors[name]) for name in names]
 
 
 def _label_of(ctx: Context, builder: FormBuilder, name: str) -> str:

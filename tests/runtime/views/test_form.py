@@ -1,9 +1,12 @@
 """Forms: what they show to whom, that nothing typed is lost, what follows from what is entered."""
 
+import copy
 import re
 
 import pytest
 
+from formloom.metadata import changesets
+from formloom.metadata.drafts import Edit
 from tests.prepared import copies_of
 from tests.runtime.views import shop
 from tests.runtime.views.pages import HTMX, counted
@@ -244,6 +247,22 @@ def test_a_record_that_is_not_mine_cannot_be_copied(sally: Visitor):
     theirs = add(sally.another().sign_in("simon"), "offer", name="Theirs")
 
     assert sally.get(f"/e/offer/new?copy={theirs}").status_code == 404
+
+
+def test_what_is_not_to_be_copied_starts_anew_in_records_and_in_their_lines(sally: Visitor):
+    left_out = {("offer", "amount"), ("offer", "stage"), ("offer_line", "text"), ("offer_line", "qty")}
+    for document in copy.deepcopy([shop.OFFER, shop.LINE]):
+        for field in document["fields"]:
+            field["copy"] = (document["key"], field["key"]) not in left_out
+        changesets.apply(sally.site.database, [Edit.put(document)], actor="test")
+    rows = [{"ware": wares(sally)[0], "qty": 3, "text": "Best"}]
+    offer = add(sally, "offer", name="Roof", stage="hot", amount="100", lines=rows)
+
+    found = inputs(sally.get(f"/e/offer/new?copy={offer}").text)
+
+    assert found["name"] == "Roof" and found["_text.lines[0].ware"] == "Hammer"
+    assert (found["amount"], found["stage"]) == ("", "new")
+    assert (found["lines[0].text"], found["lines[0].qty"]) == ("", "1")
 
 
 # --- what follows from what is entered ------------------------------------------------------------------------

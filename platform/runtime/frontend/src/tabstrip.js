@@ -10,6 +10,8 @@ act("choose-tab", (tab) => choose(tab));
 export function choose(tab) {
   const strip = tab.closest("[role=tablist]");
   open(strip, tab);
+  // Whoever has scrolled down begins at the top of what is opened.
+  if (panelOf(tab).getBoundingClientRect().top < strip.getBoundingClientRect().bottom) panelOf(tab).scrollIntoView({ block: "start" });
   keep(strip.dataset.place, tab === seen(strip)[0] ? null : tab.dataset.value);
 }
 

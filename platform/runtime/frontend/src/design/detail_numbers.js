@@ -27,7 +27,8 @@ function add(frame, { entity, by }, node, where = "after") {
 function usualName(frame, each) {
   const entity = frame.entity(each.entity);
   const field = entity?.fields.find((one) => one.key === each.measure?.field);
-  return field ? `${entity.plural} · ${w(`op.${each.measure.op}`)} ${field.label}` : (entity?.plural ?? each.entity);
+  if (!field) return entity?.plural ?? each.entity;
+  return `${entity.plural} · ${each.measure.op === "sum" ? "" : `${w(`op.${each.measure.op}`)} `}${field.label}`;
 }
 
 /** How numbers are moved, as a part of the designer. */

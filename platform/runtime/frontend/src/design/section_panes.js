@@ -107,7 +107,7 @@ function sectionSettings(frame, key) {
       "",
       words(w("name"), section.label, frame.lang, (value) => value && set("label", value, "label")),
       segmented(w("columns_count"), [1, 2, 3, 4].map((count) => [count, String(count)]), section.columns ?? 2, (count) => set("columns", count)),
-      toggle(w("collapsed"), section.collapsed, (on) => set("collapsed", on)),
+      frame.designer.kind === "detail" ? null : toggle(w("collapsed"), section.collapsed, (on) => set("collapsed", on)),
       tabs?.length ? choice(w("tab"), tabs.map((tab) => [tab.key, textOf(tab.label, frame.lang)]), tabOf(frame.document, section), (tab) => {
         set("tab", tab);
         follow(frame, SECTION + key);
