@@ -50,7 +50,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC).replace(tzinfo=None)
 
     def result_processor(self, dialect: Dialect, coltype: Any) -> Reader:
-        read = self.impl_instance.result_processor(dialect, coltype)
+        read: Reader | None = self.impl_instance.result_processor(dialect, coltype)
         if read is None:
             return lambda raw: None if raw is None else raw.replace(tzinfo=UTC)
         return lambda raw: None if raw is None else read(raw).replace(tzinfo=UTC)

@@ -90,6 +90,7 @@ def _application(site: Any, job_threads: int) -> Any:
 
 def work(args: argparse.Namespace, settings: Settings) -> int:
     """Do background work until stopped, or until there is none with --once."""
+    from .. import job_kinds  # noqa: F401  (so that the worker knows them)
     from ..asgi import extensions
     from ..extension import extended
     from ..jobs import Worker

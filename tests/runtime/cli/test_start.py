@@ -14,11 +14,15 @@ import pytest
 import sqlalchemy as sa
 
 from formloom.metadata.database import Database
+from formloom.metadata.drafts import Edit
 from formloom.metadata.errors import SetupError
 from formloom.metadata.tables import state
-from formloom.runtime import cli
+from formloom.runtime import changing, cli
+from formloom.runtime.job_queue import get_job
 from formloom.runtime.settings import Settings
 from formloom.runtime.site import open_site
+
+NAME = {"key": "name", "type": "text", "label": "Name"}
 
 
 @pytest.fixture
@@ -188,4 +192,23 @@ def test_a_killed_server_leaves_nothing_that_hinders_the_next(server, folder):
     hold_data_dir(site.settings).close()
     with Database(site.settings.url).reading() as conn:
         assert conn.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+    site.close()
+
+
+def test_a_worker_of_its_own_knows_every_kind_of_work(folder):
+    site = open_site(Settings.from_environment())
+    entity = {"kind": "entity", "key": "thing", "label": "Thing", "title": "name", "fields": [NAME]}
+    with site.database.writing() as conn:
+        number = changing.begin(conn, [Edit.put(entity)], {"actor": "test"}, None)
+    site.close()
+
+    command = [sys.executable, "-m", "formloom", "worker", "--once"]
+    done = subprocess.run(command, check=False, capture_output=True, timeout=60)
+
+    assert done.returncode == 0, done.stderr
+    site = open_site(Settings.from_environment())
+    with site.database.reading() as conn:
+        job = get_job(conn, number)
+        assert job is not None and job.state == "done", job
+        assert "thing" in site.catalog(conn).entities
     site.close()
