@@ -79,7 +79,7 @@ def demo(port: int, *, serve: bool) -> int:
 def test(arguments: Sequence[str]) -> int:
     """Run pytest over all tests, on two processes unless told otherwise."""
     browser = find_or_install_browser()
-    chosen = list(arguments) or ["-n", "2"]
+    chosen = list(arguments) or ["-n", "2", "--dist", "worksteal"]
     return call([str(PYTHON), "-m", "pytest", *chosen], FORMLOOM_TEST_CHROMIUM=browser)
 
 
