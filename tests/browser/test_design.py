@@ -17,6 +17,7 @@ from formloom.runtime.settings import Settings
 from formloom.runtime.site import Site, open_site
 from tests.browser.conftest import DESKTOP, PHONE, watched
 from tests.browser.designing_board import design_board, see_board
+from tests.browser.designing_list import design_looks, see_list
 from tests.browser.live import serving, sign_in
 from tests.runtime.world import PASSWORD
 
@@ -311,6 +312,7 @@ def test_an_application_is_built_from_nothing_and_used_on_a_phone(
     design_form(boss)
     add_rule(boss)
     design_list(boss)
+    design_looks(boss)
     assert "{" not in boss.locator("#designer").inner_text()
     publish(boss)
     changesets.apply(site.database, [Edit.put(GRANT)], actor="test")
@@ -319,6 +321,7 @@ def test_an_application_is_built_from_nothing_and_used_on_a_phone(
     page = enter_a_visit(browser, address)
 
     expect(page.locator("#record")).to_contain_text("40")
+    see_list(boss, address)
     see_board(page, address)
     page.context.close()
 
