@@ -60,6 +60,7 @@ ENTITIES = (
         field("gross", "formula", formula="price * (100 + tax) / 100", result="money"),
         field("shelf", "lookup", path="category.above"),
         field("boss", "lookup", path="maker.region.boss"),
+        field("many", "formula", formula="COUNT(makers) + IF(HAS(makers, maker), 10, 0)", result="integer"),
     ),
     entity(
         "purchase",
