@@ -38,7 +38,7 @@ ON_A_PHONE = ("list",)
 """Screens the README shows on a phone too."""
 
 QUIET = """() => {
-  const busy = document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling");
+  const busy = document.querySelector(".htmx-request, .htmx-swapping, .htmx-settling, .d-view[aria-busy]");
   const count = performance.getEntriesByType("resource").length;
   const same = window.__shots === count;
   window.__shots = count;

@@ -35,7 +35,7 @@ export class Canvas {
 
   newView(kind) {
     const iframe = make("iframe", { class: "d-frame", title: `${w("screen")}: ${w(kind)}`, sandbox: "allow-same-origin allow-scripts" });
-    const box = make("div", { class: `d-view d-view-${kind}` }, iframe);
+    const box = make("div", { class: `d-view d-view-${kind}`, "aria-busy": "true" }, iframe);
     const view = { kind, iframe, box, scale: 1, doc: null };
     view.ready = new Promise((resolve) => {
       iframe.addEventListener("load", () => {
@@ -86,6 +86,7 @@ export class Canvas {
     const focused = this.awaited ?? (doc.hasFocus() ? doc.activeElement?.dataset?.node : null);
     const { scrollTop, scrollLeft } = doc.scrollingElement;
     doc.body.innerHTML = this.html;
+    if (this.html) view.box.removeAttribute("aria-busy");
     this.mark(doc);
     this.frame.designer.drawn?.(this.frame, doc, view);
     doc.scrollingElement.scrollTo(scrollLeft, scrollTop);
