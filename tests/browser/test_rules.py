@@ -50,7 +50,7 @@ SECTIONS = [
     {
         "key": "cost",
         "label": "Cost",
-        "fields": ["cost", "bill", {"field": "lines", "columns": ["what", "n", "why"]}],
+        "fields": ["cost", "bill", {"field": "lines", "columns": ["what", "n", "why", "maker", "kin"]}],
     },
     {"key": "late", "label": "Complaint", "fields": ["complaint"]},
 ]
@@ -73,7 +73,7 @@ DOCUMENTS = [
         "label": "Thing",
         "title": "what",
         "parent": "client",
-        "fields": [field("what"), field("n", "integer")],
+        "fields": [field("what"), field("n", "integer"), field("tel", "phone", mask="phone")],
     },
     {
         "kind": "entity",
@@ -120,7 +120,18 @@ DOCUMENTS = [
         "label": "Line",
         "title": "what",
         "parent": "visit",
-        "fields": [field("what"), field("n", "integer"), field("why")],
+        "fields": [
+            field("what"),
+            field("n", "integer"),
+            field("why"),
+            field("maker", "relation", target="client", fill=[{"from": "town", "to": "why", "when": "always"}]),
+            field(
+                "kin",
+                "relation",
+                target="visit",
+                filter={"field": "client", "op": "eq", "value": {"from": "maker"}},
+            ),
+        ],
     },
     {"kind": "form", "key": "visit.form", "label": "Visit", "entity": "visit", "sections": SECTIONS},
     rule("v.complaint", asks("kind", "eq", "complaint"), {"type": "show", "sections": ["late"]}),
@@ -159,8 +170,10 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     site = site_of(database, file.parent)
     with database.writing() as conn:
         records = Records(Context.system(conn, site.catalog(conn), "rows for a test"))
-        things = [{"what": "Oak", "n": "2"}, {"what": "Elm", "n": "3"}]
-        records.create("client", {"name": "Acme", "town": "York", "phone": "13812345678", "things": things})
+        things = [{"what": "Oak", "n": "2", "tel": "13912345678"}, {"what": "Elm", "n": "3"}]
+        acme = records.create("client", {"name": "Acme", "town": "York", "phone": "13812345678", "things": things})
+        for name, client in (("Of Acme", acme), ("Of nobody", None)):
+            records.create("visit", {"name": name, "client": client, "complaint": "none"})
     database.close()
     return file
 
@@ -272,9 +285,18 @@ def test_a_picked_record_brings_values_and_rows(boss: Page, address: str):
     expect(box(boss, "place")).to_have_value("York")
     expect(boss.locator(".subtable tbody tr")).to_have_count(2)
     expect(box(boss, "lines[1].what")).to_have_value("Elm")
+    # A picker in a row fills its own row, and another one in it offers what fits that row.
+    pick(boss, "lines[1].maker", "Acme")
+    expect(box(boss, "lines[1].why")).to_have_value("York")
+    expect(box(boss, "lines[0].why")).to_have_value("")
+    boss.locator('[name="_text.lines[1].kin"]').click()
+    offered = boss.locator(".picker-hits:popover-open [role=option]")
+    expect(offered).to_have_text(["Of Acme"])
+    offered.click()
     box(boss, "name").fill("Filled")
     boss.keyboard.press("Control+s")
     expect(boss.locator(".lines tbody tr")).to_have_count(2)
+    expect(boss.locator(".lines tbody tr").nth(1)).to_contain_text("Of Acme")
 
 
 def test_a_masked_value_is_looked_at_and_the_look_is_told(boss: Page, address: str):
@@ -290,6 +312,15 @@ def test_a_masked_value_is_looked_at_and_the_look_is_told(boss: Page, address: s
     expect(boss.locator(".timeline-reveal")).to_contain_text("Phone")
     boss.locator(".fact", has_text="Phone").locator("[data-do=reveal]").click()
     expect(boss.locator(".fact", has_text="Phone")).to_contain_text("13812345678")
+    line = boss.locator(".lines tbody tr").first
+    expect(line).to_contain_text("139****5678")
+    line.locator("[data-do=reveal]").click()
+    expect(line).to_contain_text("13912345678")
+    boss.goto(f"{address}/e/client")
+    cell = boss.locator("#rows td", has_text="138****5678")
+    cell.hover()
+    cell.locator("[data-do=reveal]").click()
+    expect(boss.locator("#rows")).to_contain_text("13812345678")
 
 
 def test_rules_show_on_a_phone(browser: Browser, address: str):
