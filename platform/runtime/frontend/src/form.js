@@ -8,10 +8,12 @@ import { openAround } from "./tabstrip.js";
 const WAIT_MS = 250;
 let form = null;
 let dirty = false;
+let reshaping = false;
 
 whenShown("#record-form", (shown) => {
   form = shown;
-  dirty = shown.hasAttribute("data-dirty");
+  dirty = reshaping || shown.hasAttribute("data-dirty");
+  reshaping = false;
   shown.addEventListener("submit", () => (dirty = false));
   const problem = shown.querySelector("#form-problem");
   if (problem) problem.focus();
@@ -89,6 +91,7 @@ function reshape(shown) {
   const values = Object.fromEntries([...new Set(new FormData(shown).keys())].map((name) => [name, new FormData(shown).getAll(name)]));
   values._touched = touchedNames(shown).join(" ");
   values._id = shown.dataset.record;
+  reshaping = true;
   htmx.ajax("POST", `/e/${shown.dataset.entity}/reshape`, { target: "#main", source: "#main", values, headers: { "X-CSRF-Token": csrf() } });
 }
 
@@ -151,7 +154,8 @@ addEventListener("beforeunload", (event) => {
 
 document.addEventListener("htmx:confirm", (event) => {
   const own = event.detail.elt.closest?.("#record-form") && event.detail.verb === "post";
-  if (!live() || own || event.detail.target?.id !== "main") return;
+  // A form that becomes another keeps what was typed, so nobody is asked.
+  if (!live() || own || reshaping || event.detail.target?.id !== "main") return;
   event.preventDefault();
   if (confirm(say("unsaved"))) {
     dirty = false;
@@ -160,7 +164,10 @@ document.addEventListener("htmx:confirm", (event) => {
 });
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => hold(detail.elt, true));
-document.addEventListener("htmx:afterRequest", ({ detail }) => hold(detail.elt, false));
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  hold(detail.elt, false);
+  if (!detail.successful) reshaping = false;
+});
 
 /** While a form is being saved it cannot be sent again. */
 function hold(element, busy) {
