@@ -17,15 +17,18 @@ from pathlib import Path
 import pytest
 
 from formloom.metadata.database import Database
+from formloom.rbac import passwords
 from tests import postgres
 from tests.prepared import KINDS, copies_of, on_postgresql, opened, prepare
 
+CHOSEN = passwords._hasher
 MEMORY = Path("/dev/shm")
 ROOM = 6 * 2**30
 """Free bytes at which the databases of a run go into memory. Databases wait for the disk at every commit."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    passwords._hasher = passwords.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     if not hasattr(config, "workerinput"):
         os.environ[postgres.RUN] = str(os.getpid())
         keep_files_in_memory()
@@ -40,6 +43,12 @@ def keep_files_in_memory() -> None:
     if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM:
         os.environ["TMPDIR"] = str(MEMORY)
         tempfile.tempdir = None
+
+
+@pytest.fixture
+def real_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords are hashed at the cost that was chosen; elsewhere in the tests at next to none."""
+    monkeypatch.setattr(passwords, "_hasher", CHOSEN)
 
 
 def pytest_collection_finish() -> None:

@@ -5,6 +5,8 @@ import pytest
 from formloom.metadata.errors import InvalidInput
 from formloom.rbac.passwords import hash_password, is_outdated, matches
 
+pytestmark = pytest.mark.usefixtures("real_hashes")
+
 
 @pytest.mark.parametrize(
     "password", ["correct horse", " " * 8, "with\x00nul inside", "🐎🐎🐎🐎🐎🐎🐎🐎", "密码密码密码密码"]
