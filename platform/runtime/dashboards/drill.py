@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from ...metadata.errors import BadFilter, UnknownField
 from ...metadata.layouts import ListLayout, Widget
 from ...metadata.model import Field
-from ..listview.state import parts_of, written
+from ..listview.state import NO_LIST, parts_of, written
 from ..records.aggregate import Dimension
 from ..records.listrequest import check_filter
 from .period import bucket_span
@@ -31,14 +31,18 @@ class Drill:
         self.narrowed = list(narrowed)
         self.layout: ListLayout | None = None
         self.rest: list[Any] | None = None
+        self.plain: dict[str, str] = {}
         self._choose(ctx, widget)
 
     def _choose(self, ctx: Context, widget: Widget) -> None:
-        """Find the list, if possible the widget's own, whose filter and what is to be added make the widget's."""
+        """Find the list, if possible the widget's own, whose filter and what is to be added make the widget's;
+        where every list has other conditions, all rows without a list.
+        """
         given = parts_of(widget.spec.get("filter"))
         layouts: tuple[ListLayout, ...] = tuple(ctx.catalog.lists_of.get(widget.entity, ()))
         own = [layout for layout in layouts if layout.key == widget.spec.get("list")]
-        for layout in (*own, *sorted(layouts, key=_breadth)) if layouts else (None,):
+        self.plain = {"list": NO_LIST} if layouts else {}
+        for layout in (*own, *sorted(layouts, key=_breadth), None):
             rest = _beyond(given, layout)
             if rest is not None and _readable(ctx, widget.entity, rest):
                 self.layout, self.rest = layout, rest
@@ -48,7 +52,7 @@ class Drill:
         """The address of the rows that also fulfil these conditions; empty where the reader can be shown none."""
         if self.rest is None:
             return ""
-        query = {"list": self.layout.key} if self.layout else {}
+        query = {"list": self.layout.key} if self.layout else dict(self.plain)
         raw = written([*self.rest, *self.narrowed, *conditions])
         if raw:
             query["filter"] = raw

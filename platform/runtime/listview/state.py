@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 PLACES = ("list", "view", "q", "filter", "group", "sort", "columns", "month", "after")
 BESIDE = "open"
 """Stands in the address for the record that is open beside the list; it changes nothing of the list."""
+NO_LIST = "-"
+"""Stands in the address where no saved list is meant, but all rows as without any."""
 NO_GROUP = "-"
 """Stands in the address where the reader wants no groups though the saved list has them."""
 USUAL_COLUMNS = 8
@@ -130,6 +132,8 @@ def _group(ctx: Context, entity: str, layout: ListLayout | None, asked: str) -> 
 
 def _layout(ctx: Context, entity: str, key: str) -> ListLayout | None:
     layouts = ctx.catalog.lists_of[entity]
+    if key == NO_LIST:
+        return None
     if not key:
         return layouts[0] if layouts else None
     found = next((layout for layout in layouts if layout.key == key), None)

@@ -80,11 +80,15 @@ def test_the_widgets_own_list_is_used_as_far_as_it_has_no_other_conditions(offic
     assert query(card(offices, "boss", with_other).href) == {"list": "company.all", "filter": active}
 
 
-def test_rows_no_list_shows_are_not_linked_to(offices: Site):
-    """Without a key the first list opens, and its condition would hide some of them."""
+def test_rows_no_saved_list_shows_are_shown_without_one(offices: Site):
+    """Without a key the first list would open, and its condition would hide some of them."""
     put(offices, company_list("bonn", BONN))
+    found = card(offices, "boss", widget("metric"))
 
-    assert card(offices, "boss", widget("metric")).href == ""
+    assert query(found.href) == {"list": "-"}
+    with offices.database.reading() as conn:
+        ctx = acting(offices, conn, "boss")
+        assert [wrong for pair in shown(found) for wrong in agrees(ctx, found, *pair)] == []
     assert query(card(offices, "boss", widget("metric", filter=BONN)).href) == {"list": "company.bonn"}
 
 
