@@ -69,7 +69,10 @@ def draw_list(work: Workspace, seen: Context, document: Mapping[str, Any]) -> st
     state = state_of(seen, layout)
     records = Samples(work.ctx, seen)
     page = records.list(state.request)
-    heads, twigs = group_heads(seen, state, pick=False, records=records), twigs_of(seen, state, page.items, records)
+    heads, twigs = (
+        group_heads(seen, state, pick=False, records=records),
+        twigs_of(seen, state, page.items, records),
+    )
     data = {
         "list": DraftScreen(seen, state, page, records),
         "entity": entity,

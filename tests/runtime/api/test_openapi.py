@@ -98,7 +98,11 @@ def test_why_somebody_may_is_told_to_administrators_only(everything: Visitor):
 
 def test_how_warnings_are_accepted_stands_with_everything_that_writes(everything: Visitor):
     paths = described(everything, "boss")["paths"]
-    writing = [("/records/company", "post"), ("/records/company/{id}", "patch"), ("/records/company/batch", "post")]
+    writing = [
+        ("/records/company", "post"),
+        ("/records/company/{id}", "patch"),
+        ("/records/company/batch", "post"),
+    ]
 
     for path, method in writing:
         operation = paths[path][method]
