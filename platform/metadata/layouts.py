@@ -67,9 +67,8 @@ class ListLayout:
     """What a list shows: columns, order (`-amount` descends), the Condition it always applies (raw JSON).
 
     `group` is a field whose values are headings between rows; of `colors` the first that holds tints a row.
-    `frozen` columns stay while the others scroll. As a `tree` records stand below each other, as the entity's field
-    for that says. It opens as `view`; the ways it can be shown besides a table are
-    those that are described.
+    `frozen` columns stay while the others scroll. As a `tree` records stand below each other, as the entity's
+    field for that says. It opens as `view`; the ways it can be shown besides a table are those that are described.
     """
 
     key: str
