@@ -17,6 +17,7 @@ from formloom.runtime.settings import Settings
 from formloom.runtime.site import Site, open_site
 from tests.browser.conftest import DESKTOP, PHONE, watched
 from tests.browser.designing_board import design_board, see_board
+from tests.browser.designing_grant import give_to_role
 from tests.browser.designing_list import design_looks, see_list
 from tests.browser.live import serving, sign_in
 from tests.runtime.world import PASSWORD
@@ -33,15 +34,6 @@ QUICK = (
     ("费用金额", "money", "cost"),
     ("人数", "integer", "people"),
 )
-GRANT = {
-    "kind": "grant",
-    "key": "visit.visitor",
-    "entity": "visit",
-    "label": "外勤",
-    "members": [{"role": "visitor"}],
-    "operations": {"view": "own", "create": True, "edit": "own"},
-    "fields": {"*": "edit"},
-}
 
 
 @pytest.fixture
@@ -305,7 +297,7 @@ def publish(page: Page) -> None:
 
 
 def test_an_application_is_built_from_nothing_and_used_on_a_phone(
-    browser: Browser, site: Site, address: str, boss: Page
+    browser: Browser, address: str, boss: Page
 ) -> None:
     new_entity(boss, address)
     add_fields(boss)
@@ -315,7 +307,8 @@ def test_an_application_is_built_from_nothing_and_used_on_a_phone(
     design_looks(boss)
     assert "{" not in boss.locator("#designer").inner_text()
     publish(boss)
-    changesets.apply(site.database, [Edit.put(GRANT)], actor="test")
+    give_to_role(boss)
+    publish(boss)
     design_board(boss, address)
 
     page = enter_a_visit(browser, address)

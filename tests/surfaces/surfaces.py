@@ -341,7 +341,7 @@ PLACES = {
     "user": ("1", "2", str(NO_ID)),
     "department": ("head", "nowhere"),
     "changeset": ("1", str(NO_ID)),
-    "designed": ("entity", "form", "dashboard", "nowhere"),
+    "designed": ("entity", "form", "dashboard", "grants", "nowhere"),
     "document": ("role", "entity", "grant", "nowhere"),
     "key": ("rep", "nowhere"),
     "ref": ("crm", "nowhere"),

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ...metadata.errors import NotFound
-from ...metadata.wording import text_of
-from . import describe, publication
+from ...metadata.wording import text_of, texts
+from . import describe, grants, publication
 from .boards import period_choices, title_words
 from .drafts import Draft, former_entities
-from .preview import DRAWN, RULES
+from .preview import DRAWN, GRANTS, OF_ENTITY, RULES, designed
 from .saying import titled
 from .workspace import OWN_KINDS, Workspace, designed_entities
 
 if TYPE_CHECKING:
     from ..context import Context
 
-TABS = ("entity", "form", RULES, "list", "detail")
+TABS = ("entity", "form", RULES, "list", "detail", GRANTS)
 """What of an entity is designed, in the order of work."""
 
 ALONE = ("menu", "dashboard", "option_set")
@@ -29,11 +29,7 @@ def opened(work: Workspace, kind: str, key: str) -> dict[str, Any]:
     if kind not in DRAWN:
         raise NotFound()
     entity = entity_of(work, kind, key)
-    if kind == RULES:
-        work.require("entity", work.document("entity", key))
-    else:
-        document = work.document(kind, key)
-        work.require(kind, document)
+    designed(work, kind, key)
     lang = work.ctx.lang
     return {
         "kind": kind,
@@ -43,7 +39,7 @@ def opened(work: Workspace, kind: str, key: str) -> dict[str, Any]:
         "words": describe.design_words(lang),
         "documents": dict(_documents(work, kind, key, entity)),
         "published": _published(work, kind, key, entity),
-        "starting": [] if kind == RULES or (kind, key) in work.documents else [f"{kind}:{key}"],
+        "starting": [] if kind in OF_ENTITY or (kind, key) in work.documents else [f"{kind}:{key}"],
         "drafts": drafted(work),
         "publications": publication.told(work.ctx),
         "since": max((draft.updated_at.isoformat() for draft in work.drafts.values()), default=""),
@@ -56,7 +52,7 @@ def opened(work: Workspace, kind: str, key: str) -> dict[str, Any]:
         "lists": [[d["key"], text_of(d["label"], lang), d["entity"]] for d in work.of_kind("list")],
         "option_sets": titles(work, "option_set"),
         "administrator": work.ctx.access.administrator,
-        **(_of_boards(work) if kind == "dashboard" else {}),
+        **(_of_boards(work) if kind == "dashboard" else _of_grants(work) if kind == GRANTS else {}),
     }
 
 
@@ -65,9 +61,15 @@ def _of_boards(work: Workspace) -> dict[str, Any]:
     return {**title_words(work.catalog or work.ctx.catalog), "periods": period_choices(work.ctx.lang)}
 
 
+def _of_grants(work: Workspace) -> dict[str, Any]:
+    """What only the designer of permission groups asks for; `said` are scopes, operations and levels in words."""
+    said = {key[len("grants.") :]: text for key, text in texts(work.ctx.lang).items() if key.startswith("grants.")}
+    return {**grants.choosable(work), "said": said}
+
+
 def entity_of(work: Workspace, kind: str, key: str) -> str | None:
     """The entity a document belongs to. Raises NotFound."""
-    if kind in ("entity", RULES):
+    if kind in ("entity", *OF_ENTITY):
         return str(work.document("entity", key)["key"])
     document = work.document(kind, key)
     found = document.get("entity") if kind in OWN_KINDS else None
@@ -81,7 +83,7 @@ def titles(work: Workspace, kind: str) -> list[list[str]]:
 
 def _documents(work: Workspace, kind: str, key: str, entity: str | None) -> Iterator[tuple[str, Any]]:
     """The documents worked on here, as `kind:key`: the designed one, and all that belongs to its entity."""
-    if kind != RULES:
+    if kind not in OF_ENTITY:
         yield f"{kind}:{key}", work.document(kind, key)
     if kind == "dashboard":
         # Whoever makes a board says whether it stands in the menu.
@@ -93,6 +95,9 @@ def _documents(work: Workspace, kind: str, key: str, entity: str | None) -> Iter
     yield f"entity:{entity}", whole
     for other, document in _belonging(work, entity, whole):
         yield f"{other}:{document['key']}", document
+    if kind == GRANTS:
+        for grant in work.of_kind("grant", entity):
+            yield f"grant:{grant['key']}", grant
 
 
 def _belonging(work: Workspace, entity: str, whole: Any) -> Iterator[tuple[str, Any]]:
@@ -165,11 +170,17 @@ def tabs(work: Workspace, kind: str, entity: str) -> list[dict[str, Any]]:
     return [
         {"kind": tab, "href": f"/admin/design/{tab}/{_first(work, tab, entity)}", "current": tab == kind}
         for tab in TABS
+        if tab != GRANTS or _is_granted(work, entity)
     ]
 
 
+def _is_granted(work: Workspace, entity: str) -> bool:
+    """Whether rights to the entity are the reader's to give. Lines have those of the record they belong to."""
+    return work.ctx.access.administrator and "parent" not in work.document("entity", entity)
+
+
 def _first(work: Workspace, kind: str, entity: str) -> str:
-    if kind in ("entity", RULES):
+    if kind in ("entity", *OF_ENTITY):
         return entity
     found = next(iter(work.of_kind(kind, entity)), None)
     return str(found["key"]) if found else f"{entity}.{'all' if kind == 'list' else kind}"

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...metadata import reading
-from ...metadata.errors import FormloomError
+from ...metadata.errors import AccessDenied, FormloomError
 from ...metadata.layouts import Detail, Placed, Section, Tab
 from ...metadata.model import Entity, Field
 from ...metadata.wording import text_of
@@ -22,7 +22,7 @@ from ..records.record import Record
 from ..recordview.facts import Facts, FactSection
 from ..recordview.statistics import Number, measured, title
 from ..render import render
-from . import samples
+from . import grants, samples
 from .boards import draw_dashboard
 from .lists import draw_list
 from .menus import draw_menu
@@ -38,13 +38,27 @@ Draw = Callable[["Workspace", "Context", Document], str]
 
 
 def draw(work: Workspace, kind: str, key: str, lang: str) -> str | None:
-    """The screen of a document as HTML; None while the draft cannot be read."""
+    """The screen of a document as HTML; None while the draft cannot be read. Raises NotFound, AccessDenied."""
     seen = work.seen(lang)
     drawing = DRAWN.get(kind)
     if seen is None or drawing is None:
         return None
-    document = {"key": key, "entity": key} if kind == RULES else work.document(kind, key)
-    return drawing(work, seen, document)
+    return drawing(work, seen, designed(work, kind, key))
+
+
+def designed(work: Workspace, kind: str, key: str) -> Document:
+    """The document that is designed, or what stands for all of an entity's, when the reader may design it.
+
+    Raises NotFound, AccessDenied.
+    """
+    if kind == GRANTS and not work.ctx.access.administrator:
+        raise AccessDenied(operation="design")
+    if kind in OF_ENTITY:
+        work.require("entity", work.document("entity", key))
+        return {"key": key, "entity": key}
+    document = work.document(kind, key)
+    work.require(kind, document)
+    return document
 
 
 def drawn(ctx: Context, template: str, **data: Any) -> str:
@@ -179,8 +193,19 @@ def draw_rules(work: Workspace, seen: Context, document: Document) -> str:
     return drawn(seen, "design/rules.html", entity=entity, rules=worded_rules(work, seen, entity))
 
 
-RULES = "rules"
-"""All rules of one entity are designed together; the key is the entity's."""
+def draw_grants(work: Workspace, seen: Context, document: Document) -> str:
+    """Who may do what with an entity."""
+    entity = seen.catalog.entity(document["entity"])
+    groups = grants.matrix(work, seen, entity)
+    fields = [field for field in entity.fields.values() if field.key != entity.parent]
+    return drawn(
+        seen, "design/grants.html", entity=entity, groups=groups, fields=fields, operations=grants.OPERATIONS
+    )
+
+
+RULES, GRANTS = "rules", "grants"
+OF_ENTITY = (RULES, GRANTS)
+"""All rules of one entity are designed together, and all its permission groups; the key is the entity's."""
 
 DRAWN: Mapping[str, Draw] = {
     "entity": draw_entity,
@@ -191,5 +216,6 @@ DRAWN: Mapping[str, Draw] = {
     "option_set": draw_option_set,
     "dashboard": draw_dashboard,
     RULES: draw_rules,
+    GRANTS: draw_grants,
 }
 """By kind: (workspace, what the reader will see, document) -> HTML."""

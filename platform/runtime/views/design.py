@@ -91,7 +91,7 @@ def show_designer(ctx: Context, call: Call) -> Response:
 
 
 def _title(work: Workspace, kind: str, key: str) -> str:
-    document = work.document("entity" if kind == opening.RULES else kind, key)
+    document = work.document("entity" if kind in opening.OF_ENTITY else kind, key)
     return text_of(document["label"], work.ctx.lang, key)
 
 

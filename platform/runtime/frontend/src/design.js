@@ -4,6 +4,7 @@ import "./design/entity.js";
 import "./design/form.js";
 import "./design/rules.js";
 import "./design/list.js";
+import "./design/grants.js";
 import "./design/detail.js";
 import "./design/menu.js";
 import "./design/option_set.js";
