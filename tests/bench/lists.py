@@ -59,7 +59,7 @@ def _measure(stage: Stage, size: int, surface: str, rounds: int) -> Iterator[Lin
     first = _once(request)
     bare = bare_of(stage, surface)
     _require_same_rows(stage, request, bare)
-    asked, known = alternating([request, bare], rounds)
+    asked, known, fixed = alternating([request, bare, fixed_work], rounds)
     own = [one - other for one, other in zip(asked.busy, known.busy, strict=True)]
     where = f"{surface} list, {size:,} rows, {stage.kind}"
     whole, bare_whole = statistics.median(asked.clock), statistics.median(known.clock)
@@ -68,10 +68,18 @@ def _measure(stage: Stage, size: int, surface: str, rounds: int) -> Iterator[Lin
         statistics.median(own),
         OWN_TIME[surface],
         "ms median",
-        f"p95 {p95(own):.2f}; whole {whole:.2f}, bare SQL {bare_whole:.2f}; first request {first:.1f}",
+        f"p95 {p95(own):.2f}; whole {whole:.2f}, bare SQL {bare_whole:.2f}; first request {first:.1f}; "
+        f"fixed work {statistics.median(fixed.busy):.2f}",
     )
     limit = WHOLE if size == max(SIZES) else None
     yield Line(f"{where}: whole", p95(asked.clock), limit, "ms p95", f"bare SQL p95 {p95(known.clock):.2f}")
+
+
+def fixed_work() -> int:
+    """The same arithmetic every time: how long it takes tells how fast the machine is at the moment. Shared ones
+    change by half from minute to minute.
+    """
+    return sum(number * number for number in range(10_000))
 
 
 def _measure_count(stage: Stage, size: int, rounds: int) -> Line:

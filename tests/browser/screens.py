@@ -196,6 +196,7 @@ SCREENS = (
     Screen("design-publish", DESIGNER, "/admin/design/entity/contact", publishing),
     Screen("design-form", ADMIN, "/admin/design/form/account.form"),
     Screen("design-form-field", ADMIN, "/admin/design/form/account.form", selected("field:grade")),
+    Screen("design-grants", ADMIN, "/admin/design/grants/account"),
     Screen("design-rules", ADMIN, "/admin/design/rules/account"),
     Screen("design-rules-one", ADMIN, "/admin/design/rules/opportunity", first_rule),
     Screen("design-list", ADMIN, "/admin/design/list/account.all"),
