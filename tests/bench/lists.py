@@ -40,7 +40,10 @@ PARTLY_HIDDEN = ("mobile", "annual_revenue")
 FILTER = {"field": "grade", "op": "eq", "value": "B"}
 OWN_TIME = {"JSON": 2.0, "HTML": 6.0}
 WHOLE = 50.0
-"""Milliseconds."""
+"""Milliseconds, of a core that does the fixed work in `FIXED_WORK`. Machines that are shared change by half from
+minute to minute: while one is slower, as measured in the same rounds, the limit of the own time grows as much.
+"""
+FIXED_WORK = 0.5
 
 
 def measure(quick: bool) -> Iterator[Line]:
@@ -62,14 +65,15 @@ def _measure(stage: Stage, size: int, surface: str, rounds: int) -> Iterator[Lin
     asked, known, fixed = alternating([request, bare, fixed_work], rounds)
     own = [one - other for one, other in zip(asked.busy, known.busy, strict=True)]
     where = f"{surface} list, {size:,} rows, {stage.kind}"
+    slower = max(1.0, statistics.median(fixed.busy) / FIXED_WORK)
     whole, bare_whole = statistics.median(asked.clock), statistics.median(known.clock)
     yield Line(
         f"{where}: own time",
         statistics.median(own),
-        OWN_TIME[surface],
+        round(OWN_TIME[surface] * slower, 2),
         "ms median",
         f"p95 {p95(own):.2f}; whole {whole:.2f}, bare SQL {bare_whole:.2f}; first request {first:.1f}; "
-        f"fixed work {statistics.median(fixed.busy):.2f}",
+        f"the machine takes {slower:.2f} times as long as usual",
     )
     limit = WHOLE if size == max(SIZES) else None
     yield Line(f"{where}: whole", p95(asked.clock), limit, "ms p95", f"bare SQL p95 {p95(known.clock):.2f}")

@@ -189,6 +189,16 @@ def test_what_cannot_be_is_told_in_the_cell_and_kept(companies: Page):
     expect(page.locator("tfoot")).to_contain_text("6,600.00")
 
 
+LATE = """(what) => {
+  const usual = window.fetch;
+  window.fetch = async (address, ...more) => {
+    if (String(address).includes(what)) await new Promise((done) => setTimeout(done, 300));
+    return usual(address, ...more);
+  };
+}"""
+"""Lets what is asked for come late."""
+
+
 def test_every_kind_of_input_opens_over_its_cell(companies: Page):
     page = companies
     cell(page, 3, "Owner").dblclick()
@@ -201,10 +211,13 @@ def test_every_kind_of_input_opens_over_its_cell(companies: Page):
     page.locator(".cell-editor .switch").click()
     closed(page)
     expect(cell(page, 3, "Active")).not_to_have_text("")
+    # What is typed before the input has come is in it, with its lines.
+    page.evaluate(LATE, "/cell/notes")
     cell(page, 3, "Notes").dblclick()
     page.keyboard.type("One")
     page.keyboard.press("Shift+Enter")
     page.keyboard.type("Two")
+    expect(page.locator(".cell-editor textarea")).to_have_value("One\nTwo")
     page.get_by_role("button", name="Save", exact=True).click()
     closed(page)
     expect(cell(page, 3, "Notes")).to_contain_text("One")

@@ -61,7 +61,7 @@ document.addEventListener(
     if (!early || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    early.push(event.key);
+    early.push({ key: event.key, isShifted: event.shiftKey });
   },
   true,
 );
@@ -69,13 +69,17 @@ document.addEventListener(
 /** Do what was typed before the input was there. */
 function press(keys) {
   const input = document.activeElement;
-  const text = keys.filter((key) => key.length === 1).join("");
+  const isBreak = ({ key, isShifted }) => key === "Enter" && isShifted && input.matches?.("textarea");
+  const end = keys.findIndex((each) => ["Escape", "Enter", "Tab"].includes(each.key) && !isBreak(each));
+  const typed = end < 0 ? keys : keys.slice(0, end);
+  const text = typed.map((each) => (isBreak(each) ? "\n" : each.key)).filter((key) => key.length === 1).join("");
   if (text && input.matches?.("textarea, input:not([type=checkbox]):not([type=date]):not([type=datetime-local])")) {
     input.value = text;
     input.dispatchEvent(new Event("input", { bubbles: true }));
   }
-  const last = keys.find((key) => ["Escape", "Enter", "Tab"].includes(key));
-  if (last) input.dispatchEvent(new KeyboardEvent("keydown", { key: last, bubbles: true, cancelable: true }));
+  if (end < 0) return;
+  const { key, isShifted } = keys[end];
+  input.dispatchEvent(new KeyboardEvent("keydown", { key, shiftKey: isShifted, bubbles: true, cancelable: true }));
 }
 
 function form() {

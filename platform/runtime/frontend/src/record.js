@@ -88,16 +88,20 @@ document.addEventListener("keydown", (event) => {
 whenShown(".section-editing", (form) => {
   const bad = form.querySelector("[aria-invalid=true]");
   (bad ?? form.querySelector(".section-body input:not([type=hidden]), .section-body select, .section-body textarea"))?.focus();
-  form.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !event.defaultPrevented) {
-      event.preventDefault();
-      go(form.dataset.cancel, { replace: true });
-    }
-    if ((event.ctrlKey || event.metaKey) && event.key === "s") {
-      event.preventDefault();
-      form.requestSubmit();
-    }
-  });
+});
+
+// On the document, so that keys mean this from the moment the form is there.
+document.addEventListener("keydown", (event) => {
+  const form = event.target.closest?.(".section-editing");
+  if (!form || event.defaultPrevented) return;
+  if (event.key === "Escape") {
+    event.preventDefault();
+    go(form.dataset.cancel, { replace: true });
+  }
+  if ((event.ctrlKey || event.metaKey) && event.key === "s") {
+    event.preventDefault();
+    form.requestSubmit();
+  }
 });
 
 whenShown(".composer", (form) => {

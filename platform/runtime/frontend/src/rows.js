@@ -36,10 +36,12 @@ export function replaceRow(row, html) {
 
 /** Draw a row anew, as somebody changed its record. */
 export async function refreshRow(id) {
+  const answer = await fetch(addressOf(id, "row"), { headers: { Accept: "application/json" } }).catch(() => null);
+  const html = answer?.ok ? await answer.text() : null;
+  // Only now: while that was asked the row may have been drawn anew by something else.
   const row = document.querySelector(`#rows > tr[data-id="${id}"]`);
   if (!row) return;
-  const answer = await fetch(addressOf(id, "row"), { headers: { Accept: "application/json" } }).catch(() => null);
-  if (answer?.ok) replaceRow(row, await answer.text());
+  if (html !== null) replaceRow(row, html);
   else if (answer?.status === 404) row.remove();
   showChosen();
   refreshAround();
