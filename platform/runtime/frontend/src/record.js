@@ -86,6 +86,8 @@ document.addEventListener("keydown", (event) => {
 });
 
 whenShown(".section-editing", (form) => {
+  // Whoever was faster types where he is.
+  if (form.contains(document.activeElement)) return;
   const bad = form.querySelector("[aria-invalid=true]");
   (bad ?? form.querySelector(".section-body input:not([type=hidden]), .section-body select, .section-body textarea"))?.focus();
 });
