@@ -22,7 +22,6 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 from .columns import UtcDateTime, identifier
-from .fieldtype import FIELD_TYPES
 from .model import Entity, Field
 
 USER_TABLE = "fl_user"
@@ -274,13 +273,18 @@ def create_all(conn: Connection, tables: Iterable[sa.Table]) -> None:
     copies.create_all(conn)
 
 
+def _links_several(field: Field) -> bool:
+    """Whether the field keeps links to several records, which stand in a table of their own."""
+    behaviour = field.behaviour
+    return behaviour.several == "target" and not behaviour.computed
+
+
 class Links(Mapping[Place, sa.Table]):
     """Tables of links by entity and field key, beside the tables of entities; made when first asked for."""
 
     def __init__(self, entities: Mapping[str, Entity], tables: Mapping[str, sa.Table]) -> None:
-        several = {name for name, kind in FIELD_TYPES.items() if kind.several == "target" and not kind.computed}
         fields = (field for entity in entities.values() for field in entity.fields.values())
-        self._fields = {(field.entity, field.key): field for field in fields if field.type in several}
+        self._fields = {(field.entity, field.key): field for field in fields if _links_several(field)}
         self._tables = tables
         self._made: dict[Place, sa.Table] = {}
 

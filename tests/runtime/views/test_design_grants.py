@@ -9,18 +9,10 @@ from typing import Any
 import pytest
 
 from tests.runtime.views.pages import counted
+from tests.runtime.views.test_design import DESIGNER
 from tests.runtime.world import Visitor, put
 
 OPENED = "/admin/design/grants/company"
-DESIGNER = {
-    "kind": "grant",
-    "key": "company.designer",
-    "entity": "company",
-    "label": "Designers",
-    "members": [{"role": "clerk"}],
-    "operations": {"view": "all", "design": True},
-    "fields": {"*": "view"},
-}
 MIXED = {
     "kind": "grant",
     "key": "company.mixed",
