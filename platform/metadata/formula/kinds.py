@@ -121,7 +121,7 @@ def certain(node: Node, position: int) -> Node:
 
 def compared(sign: str, left: Node, right: Node, position: int) -> Node:
     """`=` and `<>` treat two empties as equal; the others do not hold when a side is empty."""
-    left, right = _named_options(left, right, position), _named_options(right, left, position)
+    left, right = named_options(left, right, position), named_options(right, left, position)
     if {left.kind, right.kind} == {"reference", "text"}:
         raise refusal("no_names_compared", position)
     left, right = alike([left, right], position)
@@ -150,7 +150,7 @@ def _boolean(operands: Sequence[Node], python: object, translate: object, step: 
     return bounded(node)
 
 
-def _named_options(node: Node, other: Node, position: int) -> Node:
+def named_options(node: Node, other: Node, position: int) -> Node:
     """A text beside a field with options means one of them: its key, or its label."""
     if not other.choices or not isinstance(node.constant, str):
         return node

@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from ..model import fold
 from . import sql
-from .kinds import as_text, option_words, wanted
-from .node import ZONE, Node, apply, literal, number
+from .kinds import as_text, named_options, wanted
+from .node import ZONE, Node, apply, number
 from .rows import Function, constant_text
 from .tree import refusal
 
@@ -75,24 +74,14 @@ def count_of(node: Node, position: int) -> Node:
 def _has(arguments: Sequence[Node], position: int) -> Node:
     members, one = arguments
     if members.kind == "list":
-        return apply("has_word", members, wanted(_as_key(members, one, position), "text", position), certain=True)
+        return apply(
+            "has_word", members, wanted(named_options(one, members, position), "text", position), certain=True
+        )
     if members.kind in ("people", "records"):
         if one.kind != "reference":
             raise refusal("has_wants_link", position)
         return apply("has_id", members, one, certain=True)
     raise refusal("wants_set", position, name="HAS")
-
-
-def _as_key(members: Node, one: Node, position: int) -> Node:
-    """An option by its label, where options are what the set holds."""
-    if not members.choices or not isinstance(one.constant, str):
-        return one
-    keys = {option.key: option.key for option in members.choices}
-    labels = {fold(word): option.key for option in reversed(members.choices) for word in option_words(option)}
-    key = keys.get(one.constant) or labels.get(fold(one.constant))
-    if key is None:
-        raise refusal("unknown_option", position, value=one.constant[:40])
-    return literal(key, "text")
 
 
 def _contains(arguments: Sequence[Node], position: int) -> Node:
